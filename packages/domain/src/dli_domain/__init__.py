@@ -1,0 +1,1 @@
+"""The pure core of dli: it computes and never fetches."""
