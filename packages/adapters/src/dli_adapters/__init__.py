@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Adapters of dli: engines, files, configuration. The registry is the way in."""

@@ -1,0 +1,57 @@
+"""A result on its way, over pyarrow."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import final
+
+import pyarrow as pa
+
+from dli_adapters.arrow.cells import rows_of
+from dli_domain.model.result import Column, ResultStream, Row
+
+
+@final
+class ArrowStream(ResultStream):
+    """Record batches from an engine, read once.
+
+    Args:
+        schema: What each batch looks like.
+        batches: The batches; may raise `EngineError` while they are read.
+        columns: The engine's own names and types, one for each field.
+        on_close: Ends the query; called once, at the end or at `close`, whichever is first.
+    """
+
+    def __init__(
+        self,
+        schema: pa.Schema,
+        batches: Iterator[pa.RecordBatch],
+        columns: Sequence[Column],
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.schema = schema
+        self._batches = batches
+        self._columns = tuple(columns)
+        self._on_close: Callable[[], None] | None = on_close
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self._columns
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The batches that are left; closes at the end, and on any failure."""
+        try:
+            yield from self._batches
+        finally:
+            self.close()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        reader = pa.RecordBatchReader.from_batches(self.schema, self.batches())
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def rows(self) -> Iterator[Row]:
+        for batch in self.batches():
+            yield from rows_of(batch)
+
+    def close(self) -> None:
+        on_close, self._on_close = self._on_close, None
+        if on_close is not None:
+            on_close()
