@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
 Cell: TypeAlias = (
-    "None | bool | int | float | Decimal | str | bytes | date | datetime | time"
-    " | Sequence[Cell] | Mapping[str, Cell]"
+    "bool | int | float | Decimal | str | bytes | date | datetime | time | Sequence[Cell]"
+    " | Mapping[str, Cell] | None"
 )
 Row: TypeAlias = Mapping[str, Cell]
 
