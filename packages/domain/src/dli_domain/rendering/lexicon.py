@@ -226,7 +226,10 @@ class _Scan:
     def _quoted(self) -> bool:
         quote = self._opening(self._at, self._rules.strings)
         if quote:
-            self._region(Within.STRING, quote, self._string_end(quote, "", raw=False))
+            end = self._string_end(quote, "", raw=False)
+            # BigQuery: an empty value in 'S'' would make a triple quote of what surrounds it.
+            joined = self._rules.backslash and self._text.startswith(quote[0], end)
+            self._region(Within.OPAQUE if joined else Within.STRING, quote, end)
             return True
         quote = self._opening(self._at, self._rules.names)
         if quote:

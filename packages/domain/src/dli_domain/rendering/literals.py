@@ -1,8 +1,10 @@
 """A typed value as SQL text of a dialect: as a literal, inside quotes, or as a name."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from dli_domain.model.values import Digits, Identifier, IsoDate
 
@@ -28,24 +30,9 @@ def literal(value: object, dialect: str, *, typed_by: str = "") -> str:
     """
     if value is None:
         return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value) if value >= 0 else f"({value})"
-    if isinstance(value, float):
-        return _float(value)
-    if isinstance(value, Decimal):
-        return _decimal(value, dialect, typed_by)
-    if isinstance(value, datetime):
-        return _prefixed(_timestamp_type(value, dialect), _timestamp_text(value), typed_by)
-    if isinstance(value, date):
-        return _prefixed("DATE", value.isoformat(), typed_by)
-    if isinstance(value, IsoDate):
-        return _prefixed("DATE", str(value), typed_by)
-    if isinstance(value, Digits):
-        return str(value)
-    if isinstance(value, str):
-        return quoted(value, "'", dialect)
+    for kind, spell in _LITERALS:
+        if isinstance(value, kind):
+            return spell(value, dialect, typed_by)
     raise UnplaceableError(
         f"a {type(value).__name__} has no SQL literal",
         "Use a string, a number, a boolean, a date, a timestamp or a list of these.",
@@ -115,7 +102,7 @@ def commented(value: object) -> str:
         return ", ".join(commented(item) for item in value)
     text = "NULL" if value is None else plain_text(value)
     # An asterisk or slash at either end could join the comment's own.
-    return _COMMENT_MARKS.sub(" ", text).strip("*/ ")
+    return _COMMENT_MARKS.sub(" ", text).strip("*/ ") or "-"
 
 
 def name(identifier: Identifier, dialect: str) -> str:
@@ -166,6 +153,11 @@ def _kind(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
+def _integer(value: int) -> str:
+    """In brackets when negative: `a-{{ x }}` must not become a comment, `{{ x }}::T` not -(x::T)."""
+    return str(value) if value >= 0 else f"({value})"
+
+
 def _float(value: float) -> str:
     """With an exponent always: `1.5` alone would be a DECIMAL in Trino and DuckDB."""
     text = repr(value)
@@ -213,3 +205,22 @@ def _prefixed(type_name: str, text: str, typed_by: str) -> str:
     if typed_by in (type_name, "DATE", "TIMESTAMP", "DATETIME", "TIMESTAMPTZ"):
         return f"'{text}'"
     return f"{type_name} '{text}'"
+
+
+# In order: a bool is an int, a datetime a date, Digits and IsoDate are str.
+_LITERALS: tuple[tuple[type, Callable[[Any, str, str], str]], ...] = (
+    (bool, lambda value, _dialect, _typed_by: "TRUE" if value else "FALSE"),
+    (int, lambda value, _dialect, _typed_by: _integer(value)),
+    (float, lambda value, _dialect, _typed_by: _float(value)),
+    (Decimal, _decimal),
+    (
+        datetime,
+        lambda value, dialect, typed_by: _prefixed(
+            _timestamp_type(value, dialect), _timestamp_text(value), typed_by
+        ),
+    ),
+    (date, lambda value, _dialect, typed_by: _prefixed("DATE", value.isoformat(), typed_by)),
+    (IsoDate, lambda value, _dialect, typed_by: _prefixed("DATE", str(value), typed_by)),
+    (Digits, lambda value, _dialect, _typed_by: str(value)),
+    (str, lambda value, dialect, _typed_by: quoted(value, "'", dialect)),
+)
