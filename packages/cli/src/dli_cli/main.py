@@ -1,0 +1,34 @@
+"""The entry point: the fast answers, then the rest; the process ends here."""
+
+import os
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run `dli` with the arguments of this process and end it with the code it earned."""
+    tokens = sys.argv[1:]
+    if tokens in (["--version"], ["-v"]) and _said_version():
+        sys.exit(0)
+    # Imported here, because `--version` must not pay for the whole command.
+    from dli_cli.process import run_and_leave  # noqa: PLC0415
+
+    run_and_leave(tokens, os.environ)
+
+
+def _said_version() -> bool:
+    from dli_cli import __version__  # noqa: PLC0415
+
+    if sys.stdout is None:
+        return False
+    try:
+        sys.stdout.write(f"{__version__}\n")
+        sys.stdout.flush()
+    except OSError:
+        # The long way says what is wrong with stdout.
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
