@@ -1,0 +1,1 @@
+"""Deadlines, cancellation and signals around any executor."""
