@@ -83,19 +83,9 @@ class RunResource:
             DliError: whatever went wrong, placed in the template where that is known.
         """
         started_at, began = self.clock.now(), self.clock.monotonic()
-        rendered = self.render(
-            request.name, request.kind, parameters=request.parameters, ds=request.ds
-        )
+        rendered = self._rendered(request)
         writer.prepare()
-        seconds = (
-            request.timeout or rendered.spec.execution.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
-        )
-        scope = RunScope(
-            run_id=self.new_run_id(),
-            resource=str(rendered.spec.name),
-            deadline=Deadline(began + seconds, seconds),
-            max_bytes=request.max_bytes,
-        )
+        scope = self._scope(request, rendered, began)
         with self.open_executor(scope) as executor:
             stages = _Stages(executor, self.clock, scope, progress)
             written, result = stages.run(rendered, writer, request)
@@ -121,6 +111,36 @@ class RunResource:
             table=written.table,
         )
 
+    @contextmanager
+    def stream(
+        self, request: RunRequest, progress: Progress = no_progress
+    ) -> Iterator[QueryResult]:
+        """Run it, and hand out the main statement's result while it is on its way.
+
+        The post statements run when the block ends well, also if rows were left unread.
+
+        Raises:
+            DliError: as in a call; also out of the block's end.
+        """
+        began = self.clock.monotonic()
+        rendered = self._rendered(request)
+        scope = self._scope(request, rendered, began)
+        with self.open_executor(scope) as executor:
+            yield from _Stages(executor, self.clock, scope, progress).stream(rendered, request)
+
+    def _rendered(self, request: RunRequest) -> RenderedResource:
+        return self.render(request.name, request.kind, parameters=request.parameters, ds=request.ds)
+
+    def _scope(self, request: RunRequest, rendered: RenderedResource, began: float) -> RunScope:
+        own = rendered.spec.execution.timeout_seconds
+        seconds = request.timeout or own or DEFAULT_TIMEOUT_SECONDS
+        return RunScope(
+            run_id=self.new_run_id(),
+            resource=str(rendered.spec.name),
+            deadline=Deadline(began + seconds, seconds),
+            max_bytes=request.max_bytes,
+        )
+
 
 class _Stages:
     """One run's statements, in order, with their reports."""
@@ -144,6 +164,17 @@ class _Stages:
             done(result)
         self._side(rendered.post, skipped=request.skip_post)
         return written, result
+
+    def stream(self, rendered: RenderedResource, request: RunRequest) -> Iterator[QueryResult]:
+        self._side(rendered.pre, skipped=request.skip_pre)
+        with self._reported(rendered.main) as done:
+            result = self._execute(rendered.main)
+            try:
+                yield result
+            finally:
+                result.close()
+            done(result)
+        self._side(rendered.post, skipped=request.skip_post)
 
     def _side(self, statements: tuple[RenderedStatement, ...], *, skipped: bool) -> None:
         for statement in statements:
@@ -191,7 +222,7 @@ class _Stages:
             self.reports.append(
                 self._report(statement, ResultStatus.FAILURE, began, error=str(error))
             )
-            _place(error, statement)
+            place(error, statement)
             raise
         self.reports.append(self._report(statement, ResultStatus.SUCCESS, began, result=results[0]))
 
@@ -222,7 +253,8 @@ def _engine_refused(error: ExecutionError) -> bool:
     return type(error) in (ExecutionError, ExecutionQueryError)
 
 
-def _place(error: DliError, statement: RenderedStatement) -> None:
+def place(error: DliError, statement: RenderedStatement) -> None:
+    """Point an error of the engine back to the template."""
     if isinstance(error, ExecutionQueryError):
         place = statement.sql.locate(*error.position) if error.position else None
         error.located(place or statement.sql.source.origin)
