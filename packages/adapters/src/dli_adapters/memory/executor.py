@@ -83,7 +83,7 @@ class MockExecutor(QueryExecutor):
             )
         return self._in_turn[number - 1]
 
-    def estimate(self, sql: str) -> Estimate:
+    def estimate(self, sql: str) -> Estimate:  # noqa: ARG002 - the port names it
         if self._error is not None:
             raise self._error
         return Estimate(bytes_processed=0, plan="mock: nothing runs")
