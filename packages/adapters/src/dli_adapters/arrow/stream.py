@@ -6,6 +6,7 @@ from typing import final
 import pyarrow as pa
 
 from dli_adapters.arrow.cells import rows_of
+from dli_domain.errors import ResultInvalidError
 from dli_domain.model.result import Column, ResultStream, Row
 
 
@@ -37,9 +38,22 @@ class ArrowStream(ResultStream):
         return self._columns
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The batches that are left; closes at the end, and on any failure."""
+        """The batches that are left; closes at the end, and on any failure.
+
+        Raises:
+            ResultInvalidError: a batch has other columns than the first one, or cannot be read.
+        """
         try:
-            yield from self._batches
+            for batch in self._batches:
+                if not batch.schema.equals(self.schema):
+                    raise ResultInvalidError(
+                        "The result changed its columns on the way: "
+                        f"{_listed(self.schema)} became {_listed(batch.schema)}",
+                        hint="Run it again; the engine's tables may have been replaced meanwhile.",
+                    )
+                yield batch
+        except pa.ArrowException as error:
+            raise ResultInvalidError(f"The result cannot be read to its end: {error}") from error
         finally:
             self.close()
 
@@ -55,3 +69,7 @@ class ArrowStream(ResultStream):
         on_close, self._on_close = self._on_close, None
         if on_close is not None:
             on_close()
+
+
+def _listed(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema) or "none"
