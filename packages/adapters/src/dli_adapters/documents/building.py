@@ -142,7 +142,7 @@ class _Builder:
             raise self._stop(
                 ErrorCode.SPEC_INVALID,
                 "the file holds more than one document",
-                "Keep one document in a file; remove what follows '---'",
+                "Keep one document in a file; remove what follows '---'.",
             )
 
     def _judge(self, event: yaml.NodeEvent, tag: str | None) -> None:
@@ -151,7 +151,7 @@ class _Builder:
             raise self._stop(
                 ErrorCode.SPEC_LIMIT,
                 f"the file holds more than {MAX_NODES:,} values",
-                "Move the data out of YAML",
+                "Move the data out of YAML.",
             )
         if len(self._problems) >= MAX_PROBLEMS:
             raise _StopReadingError
@@ -160,13 +160,13 @@ class _Builder:
             self._note(
                 ErrorCode.SPEC_LIMIT,
                 f"anchors, aliases and merge keys are not read: &{event.anchor}",
-                "Write the value out where it is needed",
+                "Write the value out where it is needed.",
             )
         if tag is not None:
             self._note(
                 ErrorCode.SPEC_INVALID,
                 f"the tag {_short_tag(tag)} is not read",
-                "Remove the tag; quote a value that must stay text",
+                "Remove the tag; quote a value that must stay text.",
             )
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -178,7 +178,7 @@ class _Builder:
         self._note(
             ErrorCode.SPEC_LIMIT,
             f"anchors, aliases and merge keys are not read: *{event.anchor}",
-            "Write the value out where it is needed",
+            "Write the value out where it is needed.",
         )
         if len(self._problems) >= MAX_PROBLEMS:
             raise _StopReadingError
@@ -189,12 +189,12 @@ class _Builder:
         text: str = event.value
         value: str | int | float | bool | None = text
         if style == '"' and _SURROGATE.search(text):
-            self._note(ErrorCode.SPEC_INVALID, "an escape is half a character", "Write it whole")
+            self._note(ErrorCode.SPEC_INVALID, "an escape is half a character", "Write it whole.")
         if style is None:
             try:
                 value = core_value(text)
             except NumberTooLongError as error:
-                self._note(ErrorCode.SPEC_LIMIT, str(error), "Quote it if it is text")
+                self._note(ErrorCode.SPEC_LIMIT, str(error), "Quote it if it is text.")
         content, indent = self._verbatim(event, style, text)
         self._add(
             ScalarNode(
@@ -244,7 +244,7 @@ class _Builder:
             raise self._stop(
                 ErrorCode.SPEC_LIMIT,
                 f"values are nested more than {MAX_DEPTH} deep",
-                "Nest less deep",
+                "Nest less deep.",
             )
         self._stack.append(_Open(self._place, is_map))
 
@@ -276,7 +276,7 @@ class _Builder:
             self._note(
                 ErrorCode.SPEC_INVALID,
                 "a key must be a single value, not a list or a map",
-                "Quote '{{ ... }}' where a template stands in YAML",
+                "Quote '{{ ... }}' where a template stands in YAML.",
                 node.location,
             )
         elif node.text == "<<" and node.style is None:
@@ -285,7 +285,7 @@ class _Builder:
             self._note(
                 ErrorCode.SPEC_LIMIT,
                 "anchors, aliases and merge keys are not read: <<",
-                "Write the keys out where they are needed",
+                "Write the keys out where they are needed.",
                 node.location,
             )
         elif node.text in top.seen:
@@ -294,7 +294,7 @@ class _Builder:
                 ErrorCode.SPEC_INVALID,
                 f"the key {node.text!r} stands twice: on line {top.seen[node.text].line} "
                 f"and on line {node.location.line}",
-                "Keep one of them",
+                "Keep one of them.",
                 node.location,
             )
         else:
@@ -313,11 +313,11 @@ def _short_tag(tag: str) -> str:
 
 def _syntax_fix(problem: str, character: str) -> str | None:
     if character == "\t":
-        return "Indent with spaces, not with tabs"
+        return "Indent with spaces, not with tabs."
     if "mapping values are not allowed" in problem:
-        return "Quote a text that holds ': ', or check the indentation"
+        return "Quote a text that holds ': ', or check the indentation."
     if "cannot start any token" in problem:
-        return f"Quote a text that begins with {character!r}"
+        return f"Quote a text that begins with {character!r}."
     if "end of stream" in problem:
-        return "Close the quote or bracket that is open here"
+        return "Close the quote or bracket that is open here."
     return None

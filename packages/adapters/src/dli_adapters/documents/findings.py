@@ -21,6 +21,6 @@ def invalid_document(label: str, problems: Sequence[Problem]) -> SpecInvalidErro
         message,
         code=ErrorCode(first.code) if len(codes) == 1 else ErrorCode.SPEC_INVALID,
         location=first.location,
-        hint=f"{first.fix}." if first.fix else None,
+        hint=first.fix,
         problems=tuple(problems),
     )

@@ -86,5 +86,5 @@ def _too_large(path: str, message: str) -> Problem:
         code=ErrorCode.SPEC_LIMIT,
         message=message,
         location=Location(path),
-        fix=f"Keep the file below {MAX_FILE_BYTES:,} bytes; move data out of YAML",
+        fix=f"Keep the file below {MAX_FILE_BYTES:,} bytes; move data out of YAML.",
     )

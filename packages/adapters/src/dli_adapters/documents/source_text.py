@@ -53,7 +53,7 @@ def decode(data: bytes, path: str) -> SourceText:
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnreadableTextError(
-            "the file is UTF-16, not UTF-8", Location(path), "Save the file as UTF-8"
+            "the file is UTF-16, not UTF-8", Location(path), "Save the file as UTF-8."
         )
     try:
         text = data.decode("utf-8-sig")
@@ -64,7 +64,7 @@ def decode(data: bytes, path: str) -> SourceText:
         raise UnreadableTextError(
             f"the character U+{ord(bad[0]):04X} may not stand in a YAML file",
             source.place(bad.start()),
-            "Remove it, or write it as an escape in double quotes",
+            "Remove it, or write it as an escape in double quotes.",
         )
     return source
 
@@ -76,5 +76,5 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError, path: str) -> UnreadableTe
     byte = data[mark + error.start]
     place = SourceText(before, path).place(len(before))
     return UnreadableTextError(
-        f"the byte 0x{byte:02x} is not UTF-8", place, "Save the file as UTF-8"
+        f"the byte 0x{byte:02x} is not UTF-8", place, "Save the file as UTF-8."
     )

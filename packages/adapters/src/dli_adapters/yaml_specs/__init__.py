@@ -1,0 +1,1 @@
+"""Specs in YAML files of a project folder."""

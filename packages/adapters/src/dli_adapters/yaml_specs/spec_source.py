@@ -1,0 +1,256 @@
+"""Specs from the YAML files of a project."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from dli_adapters.documents.findings import invalid_document
+from dli_adapters.documents.nodes import MappingNode, ScalarNode
+from dli_adapters.documents.reader import parse_yaml
+from dli_adapters.yaml_specs.discovery import SpecFile, SpecFolders, printable
+from dli_adapters.yaml_specs.fields import Findings
+from dli_adapters.yaml_specs.project_files import FileRefusedError, ProjectFiles
+from dli_adapters.yaml_specs.resource import SpecReader
+from dli_domain.errors import DliError, ErrorCode, SpecInvalidError, SpecNotFoundError
+from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.model.problems import Location, Problem, Severity
+from dli_domain.model.settings import ProjectSettings
+from dli_domain.model.spec import ResourceKind, ResourceSpec
+from dli_domain.ports.spec_source import SpecListing, SpecSource
+
+_PLAIN_NAME = re.compile(
+    rb"""^name:[ \t]+["']?([A-Za-z0-9_.$-]+)["']?[ \t]*(?:\#.*)?\r?$""", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What came of one file; `spec` is None where an error is among the problems."""
+
+    file: SpecFile
+    kind: ResourceKind
+    name: str | None
+    spec: ResourceSpec | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def label(self) -> str:
+        return printable(self.file.path)
+
+    @property
+    def location(self) -> Location:
+        return self.spec.location if self.spec else Location(self.label)
+
+
+@final
+class YamlSpecSource(SpecSource):
+    """The datasets and metrics of one project folder.
+
+    Files are found by the patterns of the settings, in both folders and to any depth. Nothing
+    is kept between calls: what is on disk counts.
+
+    Raises:
+        ConfigError: the settings name no project (DLI-003), or a folder outside of it.
+    """
+
+    def __init__(self, project: ProjectSettings) -> None:
+        self._folders = SpecFolders(project)
+        self._files = ProjectFiles(self._folders.root)
+        self._reader = SpecReader(self._files, project)
+
+    def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
+        _check_name(name)
+        findings = Findings()
+        loaded = [self._load(file) for file in self._folders.named(name, findings)]
+        # A file that claims the name and names another in it is told as broken, not as missing.
+        found = [one for one in loaded if one.name == name or one.file.claims_name]
+        if not any(kind in (None, one.kind) for one in found):
+            seen = {one.file.path for one in loaded}
+            others = [f for f in self._folders.files(findings) if f.path not in seen]
+            found += self._mentioning(name, others, findings)
+        return self._single(name, kind, found, findings)
+
+    def names(self, kind: ResourceKind | None = None) -> Sequence[str]:
+        named: set[str] = set()
+        for file in self._folders.files():
+            if file.claims_name and file.stem is not None:
+                if kind in (None, file.kind):
+                    named.add(file.stem)
+            elif (name := self._name_of(file, kind)) is not None:
+                named.add(name)
+        return sorted(named)
+
+    def list(self, kind: ResourceKind | None = None) -> SpecListing:
+        findings = Findings()
+        by_name: defaultdict[tuple[ResourceKind, str], list[_Loaded]] = defaultdict(list)
+        for file in self._folders.files(findings):
+            loaded = self._load(file)
+            if kind not in (None, loaded.kind):
+                continue
+            findings.problems.extend(loaded.problems)
+            if loaded.name is not None:
+                by_name[loaded.kind, loaded.name].append(loaded)
+        specs = []
+        for key in sorted(by_name):
+            same = by_name[key]
+            if len(same) > 1:
+                findings.problems.extend(_doubles(key[1], same))
+            elif same[0].spec is not None:
+                specs.append(same[0].spec)
+        return SpecListing(specs=tuple(specs), problems=tuple(findings.problems))
+
+    def _single(
+        self, name: str, kind: ResourceKind | None, found: Sequence[_Loaded], findings: Findings
+    ) -> ResourceSpec:
+        wanted = [one for one in found if kind in (None, one.kind)]
+        if not wanted:
+            raise self._not_found(name, kind, found, findings)
+        if len(wanted) > 1:
+            problems = [*_doubles(name, wanted), *(p for one in wanted for p in one.errors)]
+            raise SpecInvalidError(
+                f"{name!r} stands in {len(wanted)} files: "
+                + ", ".join(str(one.label) for one in wanted),
+                location=wanted[0].location,
+                hint="Keep one of them, or give them different names.",
+                problems=tuple(problems),
+            )
+        only = wanted[0]
+        if only.spec is None:
+            raise invalid_document(only.label, only.errors)
+        return only.spec
+
+    def _load(self, file: SpecFile) -> _Loaded:
+        label = printable(file.path)
+        try:
+            data = self._files.read(file.path)
+        except FileRefusedError as error:
+            problem = Problem(
+                code=error.code, message=error.message, location=Location(label), fix=error.fix
+            )
+            return _Loaded(file, file.kind, file.stem, None, (problem,))
+        return self._parse(file, label, data)
+
+    def _parse(self, file: SpecFile, label: str, data: bytes) -> _Loaded:
+        reading = parse_yaml(data, label)
+        findings = Findings(list(reading.problems))
+        kind = self._reader.kind_of(reading.node, file.kind)
+        if not isinstance(reading.node, MappingNode):
+            if not findings.problems:
+                _note_no_map(findings, reading.node is None, label)
+            return _Loaded(file, kind, file.stem, None, tuple(findings.problems))
+        spec = self._reader.read(reading.node, label, kind, findings)
+        name = str(spec.name) if spec else file.stem
+        if spec and file.claims_name and name != file.stem:
+            findings.add(
+                _place_of_name(reading.node),
+                f"the name is {name!r}, but the file name says {file.stem!r}",
+                "Make them agree: rename the file, or correct the name.",
+            )
+        loaded = _Loaded(file, kind, name, spec, tuple(findings.problems))
+        return _Loaded(file, kind, name, None, loaded.problems) if loaded.errors else loaded
+
+    def _mentioning(
+        self, name: str, files: Iterable[SpecFile], findings: Findings
+    ) -> Sequence[_Loaded]:
+        """The resources of that name whose file name does not tell it."""
+        found = []
+        needle = name.encode("utf-8", "replace")
+        for file in files:
+            try:
+                data = self._files.read(file.path)
+            except FileRefusedError:
+                # It is listed with its reason by `list`; here another resource was asked for.
+                continue
+            # An escape may spell the name in other bytes.
+            if needle not in data and b"\\" not in data:
+                continue
+            loaded = self._parse(file, printable(file.path), data)
+            if loaded.name == name:
+                found.append(loaded)
+            elif loaded.name is None or loaded.name == file.stem:
+                findings.problems.extend(loaded.errors)
+        return found
+
+    def _name_of(self, file: SpecFile, kind: ResourceKind | None) -> str | None:
+        """The name inside a file whose own name does not tell it; the stem of a broken one."""
+        try:
+            data = self._files.read(file.path)
+        except FileRefusedError:
+            return file.stem if kind in (None, file.kind) else None
+        plain = _PLAIN_NAME.search(data)
+        if plain and kind is None:
+            return plain[1].decode()
+        node = parse_yaml(data, printable(file.path)).node
+        if kind not in (None, self._reader.kind_of(node, file.kind)):
+            return None
+        name = node.get("name") if isinstance(node, MappingNode) else None
+        return name.text.strip() if isinstance(name, ScalarNode) else file.stem
+
+    def _not_found(
+        self,
+        name: str,
+        kind: ResourceKind | None,
+        found: Sequence[_Loaded],
+        findings: Findings,
+    ) -> DliError:
+        what = kind.value if kind else "dataset or metric"
+        searched = ", ".join(f"{folder or '.'}/" for folder in self._folders.folders)
+        other = found[0] if found else None
+        if other is not None:
+            hint: str | None = f"{name!r} is a {other.kind}: use 'dli {other.kind} ...'."
+        else:
+            known = self.names(kind)
+            composed = unicodedata.normalize("NFC", name)
+            hint = f"Did you mean {composed!r}?" if composed in known else did_you_mean(name, known)
+        if hint is None:
+            hint = f"Run 'dli {kind or ResourceKind.DATASET} list' to see what there is."
+        return SpecNotFoundError(
+            f"There is no {what} {name!r}",
+            code=ErrorCode.METRIC_NOT_FOUND if kind is ResourceKind.METRIC else None,
+            context={"Project": self._folders.root, "Searched": searched},
+            hint=hint,
+            problems=tuple(findings.problems),
+        )
+
+
+def _check_name(name: str) -> None:
+    try:
+        ResourceName.parse(name)
+    except InvalidNameError as error:
+        raise SpecInvalidError(
+            f"{name[:80]!r} is no resource name: {error}",
+            hint="Names look like catalog.schema.name.",
+        ) from error
+
+
+def _doubles(name: str, same: Sequence[_Loaded]) -> list[Problem]:
+    return [
+        Problem(
+            code=ErrorCode.SPEC_INVALID,
+            message=f"the name {name!r} stands also in "
+            + ", ".join(other.label for other in same if other is not one),
+            location=one.location,
+            fix="Keep one of them, or give them different names.",
+        )
+        for one in same
+    ]
+
+
+def _note_no_map(findings: Findings, empty: bool, label: str) -> None:
+    findings.add(
+        Location(label),
+        "the file is empty" if empty else "a spec must be a map of fields",
+        "Write name, owner, team and the SQL; see 'dli init' for an example.",
+    )
+
+
+def _place_of_name(node: MappingNode) -> Location:
+    name = node.get("name")
+    return name.location if isinstance(name, ScalarNode) else node.location
