@@ -99,6 +99,7 @@ class Settings:
     timeout: int | None = None
     dialect: str | None = None
     max_bytes: int | None = None
+    dry_run: bool = False
     project: ProjectSettings = field(default_factory=ProjectSettings)
     duckdb: DuckDbTarget = field(default_factory=DuckDbTarget)
     bigquery: BigQueryTarget = field(default_factory=BigQueryTarget)
