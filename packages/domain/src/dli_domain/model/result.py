@@ -60,7 +60,10 @@ class ResultTable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryStats:
-    """What the engine says of one statement; None where it says nothing."""
+    """What the engine says of one statement; None where it says nothing.
+
+    `notes` tell what the adapter did otherwise than usual, such as a slower way to the rows.
+    """
 
     job_id: str | None = None
     job_url: str | None = None
@@ -68,6 +71,7 @@ class QueryStats:
     bytes_billed: int | None = None
     cache_hit: bool | None = None
     retries: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class QueryResult:

@@ -156,3 +156,16 @@ class ResourceSpec:
     execution: ExecutionSpec = field(default_factory=ExecutionSpec)
     measures: tuple[MeasureSpec, ...] = ()
     dimensions: tuple[DimensionSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure and the metric that declares it."""
+
+    metric: ResourceSpec
+    spec: MeasureSpec
+
+    @property
+    def full_name(self) -> str:
+        """`catalog.schema.metric.measure`."""
+        return f"{self.metric.name}.{self.spec.name}"

@@ -1,10 +1,14 @@
 """SQL text with a map back to the template it came from."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 from dli_domain.model.problems import Location
 from dli_domain.model.spec import SqlSource
+
+_METRIC = re.compile(r"\bMETRIC\s*\(", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedSql:
-    """One statement ready to be sent, and where each piece of it was written."""
+    """One statement ready to be sent, and where each piece of it was written.
+
+    `before` is the text as rendered where `text` is a translation of it: then a place is found
+    by the word that stands there, the third `amount` being the third `amount`.
+    """
 
     text: str
     source: SqlSource
     segments: tuple[Segment, ...] = ()
-    warnings: tuple[str, ...] = ()
+    before: "RenderedSql | None" = None
 
     def locate(self, line: int, column: int) -> Location | None:
         """The template's place of a 1-based (line, column) of `text`; None if it is outside."""
@@ -36,6 +44,8 @@ class RenderedSql:
 
     def locate_offset(self, offset: int) -> Location | None:
         """The template's place of a 0-based offset of `text`."""
+        if self.before is not None:
+            return _same_word(self.text, offset, self.before)
         index = bisect_right(self.segments, offset, key=lambda segment: segment.start) - 1
         if index < 0:
             return None
@@ -82,3 +92,20 @@ def source_location(source: SqlSource, offset: int) -> Location:
     column = offset - (before.rfind("\n") + 1)
     first = source.origin.column - 1 if line == 0 else source.indent
     return Location(source.origin.path, source.origin.line + line, first + column + 1)
+
+
+def may_use_metric(text: str) -> bool:
+    """Whether `text` can hold a METRIC(): a cheap look before a parser is worth its start."""
+    return _METRIC.search(text) is not None
+
+
+def _same_word(text: str, offset: int, before: RenderedSql) -> Location | None:
+    found = next((m for m in _WORD.finditer(text) if m.start() <= offset < m.end()), None)
+    if found is None:
+        return None
+    word = found[0].lower()
+    here = [m.start() for m in _WORD.finditer(text) if m[0].lower() == word]
+    there = [m.start() for m in _WORD.finditer(before.text) if m[0].lower() == word]
+    if len(here) != len(there):
+        return None
+    return before.locate_offset(there[here.index(found.start())])
