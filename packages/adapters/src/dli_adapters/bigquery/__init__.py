@@ -1,0 +1,1 @@
+"""BigQuery, over the official client: the only place that imports google libraries."""

@@ -1,0 +1,285 @@
+"""Jobs of one run: sent once under an id of our own, watched, found again, cancelled."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import final
+
+import requests
+from google.api_core import exceptions as api
+from google.cloud import bigquery
+
+from dli_adapters.bigquery.calls import Patience, is_transient
+from dli_adapters.bigquery.errors import TRANSLATED, job_failure, place, said, translate
+from dli_domain.errors import (
+    ExecutionCancelledError,
+    ExecutionError,
+    ExecutionTimeoutError,
+    ExecutionUnknownError,
+)
+from dli_domain.model.run import CancelOutcome, RunScope
+from dli_domain.model.settings import BigQueryTarget
+
+SUBMITS = 4
+_SUBMIT_SECONDS = 30.0
+_POLL_SECONDS = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# One cancel, from the first request to the last look, takes no longer than this.
+CANCEL_SECONDS = 1.6
+_CANCEL_REQUEST_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Running:
+    """The statement that is on its way. `settled` once the engine has told its end."""
+
+    job_id: str
+    sent: bool = False
+    settled: bool = False
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+@final
+class Jobs:
+    """Runs statements as jobs, one at a time; only `cancel` may come from another thread."""
+
+    def __init__(
+        self,
+        client: bigquery.Client,
+        target: BigQueryTarget,
+        scope: RunScope,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._target = target
+        self._scope = scope
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._count = 0
+        self.running: Running | None = None
+        self.patience = Patience(scope.deadline, monotonic, self._sleep)
+
+    def run(self, sql: str, config: bigquery.QueryJobConfig) -> bigquery.QueryJob:
+        """The job that ran the statement, ended well.
+
+        Raises:
+            ExecutionError: it did not, or nobody can say (`ExecutionUnknownError`).
+        """
+        job_id = self.next_id()
+        with self._lock:
+            running = self.running = Running(job_id)
+        job = self._submitted(running, sql, config)
+        job = self._ended(running, job)
+        if job.error_result:
+            raise job_failure(job.error_result, running.job_id, self._target)
+        return job
+
+    def next_id(self) -> str:
+        """The id of the run's next job: known before anything is sent."""
+        with self._lock:
+            self._count += 1
+            return f"dli_{_id_part(self._scope.run_id)}_{self._count}"
+
+    # --- submit -------------------------------------------------------------------------
+
+    def _submitted(
+        self, running: Running, sql: str, config: bigquery.QueryJobConfig
+    ) -> bigquery.QueryJob:
+        """Send it until the engine has it: the id makes a second arrival harmless."""
+        for attempt in range(1, SUBMITS + 1):
+            try:
+                return self._insert(running, sql, config)
+            except TRANSLATED as error:
+                if isinstance(error, api.Conflict) or _may_have_arrived(error):
+                    found = self._found(running, sql, error)
+                    if found is not None:
+                        self.patience.retries += 1
+                        return found
+                elif not _never_arrived(error):
+                    running.settled = True
+                    raise translate(error, self._target) from error
+                if attempt == SUBMITS or not self.patience.waited(error, attempt):
+                    raise self._not_submitted(running, error) from error
+        raise AssertionError("unreachable")
+
+    def _insert(
+        self, running: Running, sql: str, config: bigquery.QueryJobConfig
+    ) -> bigquery.QueryJob:
+        left = self.patience.remaining()
+        if left <= 0:
+            running.settled = True
+            raise ExecutionTimeoutError(
+                f"the time limit of {self._scope.deadline.seconds:g} s had passed before the "
+                "statement was sent",
+                context=place(self._target),
+            )
+        with self._lock:
+            if running.cancelled.is_set():
+                running.settled = True
+                raise ExecutionCancelledError("the statement was cancelled before it was sent")
+            running.sent = True
+        config.job_timeout_ms = max(1000, int(left * 1000))
+        return self._client.query(
+            sql,
+            job_config=config,
+            job_id=running.job_id,
+            location=self._target.location,
+            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+            job_retry=None,
+            timeout=_SUBMIT_SECONDS,
+        )
+
+    def _found(self, running: Running, sql: str, error: Exception) -> bigquery.QueryJob | None:
+        """The job that our id names, or None where the engine knows of none."""
+        try:
+            job = self.patience.read(lambda: self._get(running))
+        except api.NotFound:
+            return None
+        except TRANSLATED as probe:
+            raise self._unknown(running, f"{said(error)}; then {said(probe)}") from error
+        if not isinstance(job, bigquery.QueryJob) or job.query != sql:
+            running.settled = True
+            raise ExecutionUnknownError(
+                f"job {running.job_id!r} exists already and runs another statement",
+                context=place(self._target) | {"Job": running.job_id},
+                hint="Run again: each run has an id of its own.",
+            ) from error
+        return job
+
+    def _get(self, running: Running, seconds: float = _POLL_SECONDS) -> object:
+        return self._client.get_job(
+            running.job_id,
+            location=self._target.location,
+            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+            timeout=seconds,
+        )
+
+    def _not_submitted(self, running: Running, error: Exception) -> ExecutionError:
+        if not _never_arrived(error) and not isinstance(error, api.GoogleAPICallError):
+            return self._unknown(running, said(error))
+        running.settled = True
+        failure = translate(error, self._target)
+        assert isinstance(failure, ExecutionError)  # noqa: S101 - translate gives nothing else here
+        return failure
+
+    # --- wait ---------------------------------------------------------------------------
+
+    def _ended(self, running: Running, job: bigquery.QueryJob) -> bigquery.QueryJob:
+        pause = _FIRST_PAUSE
+        while job.state != "DONE":
+            if self.patience.remaining() <= 0:
+                raise self._timed_out(running)
+            self._sleep(min(pause, max(self.patience.remaining(), 0.01)))
+            pause = min(pause * 1.4, _LONGEST_PAUSE)
+            job = self._looked_at(running, job)
+        running.settled = True
+        return job
+
+    def _looked_at(self, running: Running, job: bigquery.QueryJob) -> bigquery.QueryJob:
+        try:
+            self.patience.read(
+                lambda: job.reload(
+                    retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+                    timeout=_POLL_SECONDS,
+                )
+            )
+        except TRANSLATED as error:
+            if self.patience.remaining() <= 0:
+                raise self._timed_out(running) from error
+            raise self._unknown(running, said(error)) from error
+        return job
+
+    def _timed_out(self, running: Running) -> ExecutionError:
+        seconds = self._scope.deadline.seconds
+        if self.cancel() is CancelOutcome.UNCONFIRMED:
+            return self._unknown(running, f"the time limit of {seconds:g} s has passed")
+        return ExecutionTimeoutError(
+            f"the statement took longer than {seconds:g} s; BigQuery has ended it",
+            context=place(self._target) | {"Job": running.job_id},
+            hint="Raise --timeout, or make the query smaller.",
+        )
+
+    def _unknown(self, running: Running, reason: str) -> ExecutionUnknownError:
+        return ExecutionUnknownError(
+            f"job {running.job_id!r} was sent, and its end is not known: {reason}",
+            context=place(self._target) | {"Job": running.job_id},
+            hint=f"Look at it with 'bq show -j {running.job_id}' before you run it again; "
+            f"'bq cancel {running.job_id}' stops it.",
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        running = self.running
+        if running is None or running.cancelled.is_set():
+            time.sleep(min(seconds, 0.1))
+        else:
+            running.cancelled.wait(seconds)
+
+    # --- cancel -------------------------------------------------------------------------
+
+    def cancel(self) -> CancelOutcome:
+        """Stop the statement at the engine and see that it stopped; from any thread."""
+        with self._lock:
+            running = self.running
+            if running is None or running.settled:
+                return CancelOutcome.NOTHING_RUNNING
+            running.cancelled.set()
+            if not running.sent:
+                return CancelOutcome.NOTHING_RUNNING
+        until = self._monotonic() + CANCEL_SECONDS
+        asked = False
+        while True:
+            try:
+                job = self._get(running, _seconds(until, self._monotonic())) if asked else None
+                job = job or self._asked_to_stop(running, _seconds(until, self._monotonic()))
+                asked = True
+                outcome = _outcome_of(job)
+                if outcome is not None:
+                    return outcome
+            except TRANSLATED:
+                # A 404 may mean that the job is on its way still: ask again until time is up.
+                pass
+            if self._monotonic() + _FIRST_PAUSE >= until:
+                return CancelOutcome.UNCONFIRMED
+            time.sleep(_FIRST_PAUSE)
+
+    def _asked_to_stop(self, running: Running, seconds: float) -> object:
+        return self._client.cancel_job(
+            running.job_id,
+            location=self._target.location,
+            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+            timeout=seconds,
+        )
+
+
+def _seconds(until: float, now: float) -> float:
+    return min(max(until - now, 0.05), _CANCEL_REQUEST_SECONDS)
+
+
+def _outcome_of(job: object) -> CancelOutcome | None:
+    """What a job that was asked to stop tells; None while it is still running."""
+    if not isinstance(job, bigquery.QueryJob) or job.state != "DONE":
+        return None
+    failure = job.error_result
+    stopped = bool(failure) and failure.get("reason") == "stopped"
+    return CancelOutcome.CONFIRMED if stopped else CancelOutcome.NOTHING_RUNNING
+
+
+def _never_arrived(error: Exception) -> bool:
+    """Whether it is certain that the engine did not take the job."""
+    if isinstance(error, requests.ConnectTimeout | api.TooManyRequests):
+        return True
+    refused = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
+    limited = isinstance(error, api.Forbidden) and is_transient(error)
+    return limited or (isinstance(error, requests.ConnectionError) and refused)
+
+
+def _may_have_arrived(error: Exception) -> bool:
+    if _never_arrived(error) or isinstance(error, requests.exceptions.SSLError):
+        return False
+    return is_transient(error) or isinstance(error, api.ServerError)
+
+
+def _id_part(run_id: str) -> str:
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in run_id)
+    return kept[:900]
