@@ -1,7 +1,7 @@
 """Engine name to executor: the only place of late imports of adapters."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 
 from dli_adapters.extras import needs
@@ -9,6 +9,7 @@ from dli_domain.errors import ConfigError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.run import RunScope
 from dli_domain.model.settings import Settings
+from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
 
 OpenExecutor = Callable[[RunScope], AbstractContextManager[QueryExecutor]]
@@ -16,13 +17,13 @@ OpenExecutor = Callable[[RunScope], AbstractContextManager[QueryExecutor]]
 
 def _bigquery(settings: Settings) -> OpenExecutor:
     with needs("bigquery", "google.cloud.bigquery"):
-        from dli_adapters.bigquery.executor import BigQueryExecutor
+        from dli_adapters.bigquery.executor import BigQueryExecutor  # noqa: PLC0415 - its driver only
     return lambda scope: BigQueryExecutor.connect(settings.bigquery, scope)
 
 
 def _duckdb(settings: Settings) -> OpenExecutor:
     with needs("duckdb", "duckdb"):
-        from dli_adapters.duckdb.executor import DuckDbExecutor
+        from dli_adapters.duckdb.executor import DuckDbExecutor  # noqa: PLC0415 - its driver only
     return lambda scope: DuckDbExecutor.connect(settings.duckdb, scope)
 
 
@@ -31,8 +32,10 @@ ENGINES: Mapping[str, Callable[[Settings], OpenExecutor]] = MappingProxyType(
 )
 
 
-def open_executor(settings: Settings) -> OpenExecutor:
+def open_executor(settings: Settings, clock: Clock) -> OpenExecutor:
     """How to open the engine that the settings name; only its driver is imported.
+
+    What is opened keeps the run's deadline and can be cancelled while it waits.
 
     Raises:
         ConfigError: there is no such engine.
@@ -41,7 +44,18 @@ def open_executor(settings: Settings) -> OpenExecutor:
     build = ENGINES.get(settings.engine)
     if build is None:
         raise ConfigError(
-            f"Unknown engine {settings.engine!r}; known are {', '.join(sorted(ENGINES))}",
+            f"Unknown engine {settings.engine!r}; known are {', '.join(ENGINES)}",
             hint=did_you_mean(settings.engine, ENGINES),
         )
-    return build(settings)
+    return _supervised(build(settings), clock)
+
+
+def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:
+    """How to run on an executor that somebody else made, and will close."""
+    return _supervised(lambda _: nullcontext(executor), clock)
+
+
+def _supervised(open_inner: OpenExecutor, clock: Clock) -> OpenExecutor:
+    from dli_adapters.supervision.executor import supervised  # noqa: PLC0415 - brings pyarrow
+
+    return supervised(open_inner, clock)

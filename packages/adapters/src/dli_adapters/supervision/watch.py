@@ -1,0 +1,156 @@
+"""One deadline over everything a run asks of its engine."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+from dli_adapters.supervision.interrupted import RunInterrupted, announce, withdraw
+from dli_adapters.supervision.reads import only_reads
+from dli_adapters.supervision.worker import Worker
+from dli_domain.errors import (
+    ExecutionCancelledError,
+    ExecutionError,
+    ExecutionTimeoutError,
+    ExecutionUnknownError,
+)
+from dli_domain.model.run import CancelOutcome, RunScope
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.query_executor import QueryExecutor
+
+T = TypeVar("T")
+
+# Together under two seconds: a run ends at most that long after its limit.
+CANCEL_SECONDS = 1.4
+GRACE_SECONDS = 0.2
+CLOSE_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Watch:
+    """Waits for the worker where signals are handled, and stops the engine when it must.
+
+    `lost` is set once the worker did not come back from a call: the session is of no more use.
+    """
+
+    worker: Worker
+    scope: RunScope
+    clock: Clock
+    inner: QueryExecutor | None = None
+    sql: str | None = None
+    lost: bool = False
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline."""
+        return self.scope.deadline.remaining(self.clock.monotonic())
+
+    def call(self, work: Callable[[], T], sql: str | None = None) -> T:
+        """Do one thing in the worker, before the deadline.
+
+        Raises:
+            ExecutionTimeoutError: the deadline passed, and what ran is stopped or only read.
+            ExecutionUnknownError: it passed, and what ran may still run and change data.
+            ExecutionCancelledError: a signal stopped it.
+        """
+        self.sql = sql
+        if self.lost:
+            raise ExecutionError("The session is lost: its engine did not answer before")
+        if self.remaining <= 0:
+            raise self._late("before it was sent")
+        announce(id(self), self.described)
+        try:
+            future = self.worker.submit(work)
+            return self._awaited(future)
+        finally:
+            withdraw(id(self))
+
+    def stop(self, future: "Future[T]") -> CancelOutcome:
+        """Cancel what the worker does at the engine, and wait a little for it to come back."""
+        outcome = self._cancel()
+        wait((future,), GRACE_SECONDS)
+        if not future.done():
+            self.lost = True
+            return outcome if outcome is CancelOutcome.CONFIRMED else CancelOutcome.UNCONFIRMED
+        if isinstance(future.exception(), ExecutionCancelledError):
+            return CancelOutcome.CONFIRMED
+        return outcome
+
+    def give_up(self, outcome: CancelOutcome, cause: BaseException | None = None) -> NoReturn:
+        """Raise what the end of the deadline means, after `stop` told what is known."""
+        if outcome is not CancelOutcome.UNCONFIRMED or self.sql is None:
+            raise self._late("and was stopped") from cause
+        if only_reads(self.sql):
+            raise self._late("and may still run", {"May still run": self.described()}) from cause
+        raise self._unknown("ran into its limit") from cause
+
+    def interrupted(self, outcome: CancelOutcome, signal: BaseException) -> NoReturn:
+        """Raise what a signal means, after `stop` told what is known."""
+        if not isinstance(signal, RunInterrupted):
+            raise signal
+        if outcome is not CancelOutcome.UNCONFIRMED or self.sql is None:
+            raise ExecutionCancelledError(f"Stopped by {signal}", context=self._facts()) from signal
+        if only_reads(self.sql):
+            facts = {**self._facts(), "May still run": self.described()}
+            raise ExecutionCancelledError(
+                f"Stopped by {signal}; the engine did not confirm it", context=facts
+            ) from signal
+        raise self._unknown(f"was stopped by {signal}") from signal
+
+    def described(self) -> str:
+        """The statement as it can be looked for at its engine.
+
+        An executor whose engine knows jobs has an attribute `job_id`: that of the statement
+        sent last, chosen before it was sent.
+        """
+        inner = self.inner
+        engine = inner.engine if inner is not None else "the engine"
+        job: str | None = getattr(inner, "job_id", None)
+        return f"{engine} job {job}" if job else f"{engine}, run {self.scope.run_id}"
+
+    def _awaited(self, future: "Future[T]") -> T:
+        try:
+            wait((future,), max(self.remaining, 0))
+        except BaseException as signal:  # noqa: BLE001 - `interrupted` raises it, or what it means
+            self.interrupted(self.stop(future), signal)
+        if future.done():
+            return future.result()
+        outcome = self.stop(future)
+        if not future.done():
+            self.give_up(outcome)
+        failure = future.exception()
+        if failure is not None and outcome is CancelOutcome.CONFIRMED:
+            self.give_up(outcome, failure)
+        # It ended by itself while it was being stopped: that is what happened, and is told.
+        return future.result()
+
+    def _cancel(self) -> CancelOutcome:
+        inner = self.inner
+        if inner is None:
+            return CancelOutcome.NOTHING_RUNNING
+        outcomes: list[CancelOutcome] = []
+        canceller = threading.Thread(
+            target=lambda: outcomes.append(inner.cancel()), name="dli-cancel", daemon=True
+        )
+        canceller.start()
+        canceller.join(CANCEL_SECONDS)
+        return outcomes[0] if outcomes else CancelOutcome.UNCONFIRMED
+
+    def _facts(self) -> dict[str, str]:
+        return {"Resource": self.scope.resource, "Run": self.scope.run_id}
+
+    def _late(self, how: str, facts: dict[str, str] | None = None) -> ExecutionTimeoutError:
+        return ExecutionTimeoutError(
+            f"{self.scope.resource!r} reached its limit of {self.scope.deadline.seconds:g} s {how}",
+            context={**self._facts(), **(facts or {})},
+            hint="Raise --timeout (at most 3600), or narrow the query.",
+        )
+
+    def _unknown(self, what: str) -> ExecutionUnknownError:
+        return ExecutionUnknownError(
+            f"A statement of {self.scope.resource!r} {what}, and the engine did not confirm "
+            "that it stopped: it may still run and change data",
+            context={**self._facts(), "May still run": self.described()},
+            hint="Look at the engine before you run it again.",
+        )
