@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 TRIES = 4
 _MAX_WAIT_SECONDS = 60.0
-_FIRST_WAIT_SECONDS = 0.2
+_FIRST_WAIT_SECONDS = 0.15
 _TRANSIENT_REASONS = frozenset(
     {"rateLimitExceeded", "backendError", "internalError", "badGateway", "jobRateLimitExceeded"}
 )
@@ -42,7 +42,8 @@ _TRANSIENT = (
 
 def is_transient(error: Exception) -> bool:
     """Whether the same question may be answered a moment later."""
-    if isinstance(error, requests.exceptions.SSLError):
+    # a connect that took its whole time once will do so again
+    if isinstance(error, requests.exceptions.SSLError | requests.ConnectTimeout):
         return False
     return isinstance(error, _TRANSIENT) or reason_of(error) in _TRANSIENT_REASONS
 

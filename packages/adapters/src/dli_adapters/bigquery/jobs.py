@@ -99,7 +99,8 @@ class Jobs:
                 elif not _never_arrived(error):
                     running.settled = True
                     raise translate(error, self._target) from error
-                if attempt == SUBMITS or not self.patience.waited(error, attempt):
+                last = attempt == SUBMITS or isinstance(error, requests.ConnectTimeout)
+                if last or not self.patience.waited(error, attempt):
                     raise self._not_submitted(running, error) from error
         raise AssertionError("unreachable")
 
