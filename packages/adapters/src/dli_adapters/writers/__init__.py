@@ -1,0 +1,1 @@
+"""Results to their end: held in memory, previewed, or written to files and pipes."""

@@ -1,0 +1,106 @@
+"""CSV after RFC 4180: UTF-8, a header always, NULL apart from the empty text."""
+
+import re
+from collections.abc import Sequence
+from typing import final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dli_adapters.arrow.text import is_nested, plain, text_of
+from dli_adapters.writers.encoder import Encoder, Write
+from dli_adapters.writers.json_text import json_of
+from dli_adapters.writers.rows_text import lines_of
+from dli_domain.model.result import Column
+
+# A spreadsheet runs a cell that begins so; some also with the full-width forms.
+_FORMULA = "^[=+\\-@\\t\\r＝＋－＠]"
+# A separator, a quote or a line end; nothing at all; white space that readers trim; a BOM.
+_NEEDS_QUOTES = '[",\\r\\n]|^$|^[ \\t\\x{FEFF}]|[ \\t]$'
+_PYTHON_FORMULA = re.compile(_FORMULA)
+_PYTHON_NEEDS_QUOTES = re.compile(_NEEDS_QUOTES.replace("\\x{FEFF}", "\\uFEFF"))
+
+
+@final
+class CsvEncoder(Encoder):
+    """Lines end with LF; a text is in quotes only where it must be; `""` is the empty text.
+
+    Args:
+        columns: The names of the header.
+        write: Takes the bytes.
+        safe: Put `'` before text cells that a spreadsheet would run. Numbers stay.
+    """
+
+    def __init__(self, columns: Sequence[Column], write: Write, *, safe: bool = False) -> None:
+        self._columns = columns
+        self._write = write
+        self._safe = safe
+        self._formulas = sum(bool(_PYTHON_FORMULA.search(c.name)) for c in columns)
+        if columns:
+            write((",".join(self._header(c.name) for c in columns) + "\n").encode())
+
+    def add(self, part: pa.RecordBatch) -> None:
+        pieces: list[pa.Array | str] = []
+        for column, values in zip(self._columns, part.columns, strict=True):
+            pieces += [self._cells(values, column), ","]
+        pieces[-1:] = ["\n"]
+        self._write(lines_of(pieces, part.num_rows))
+
+    def finish(self) -> tuple[str, ...]:
+        if not self._formulas or self._safe:
+            return ()
+        cells = (
+            "1 text cell begins" if self._formulas == 1 else f"{self._formulas:,} text cells begin"
+        )
+        warning = (
+            f"{cells} like a spreadsheet formula (= + - @); the data is unchanged, "
+            "--csv-safe makes it harmless"
+        )
+        return (warning,)
+
+    def abandon(self) -> None:
+        """Nothing is held."""
+
+    def _header(self, name: str) -> str:
+        if self._safe and _PYTHON_FORMULA.search(name):
+            name = f"'{name}"
+        if not _PYTHON_NEEDS_QUOTES.search(name):
+            return name
+        return '"{}"'.format(name.replace('"', '""'))
+
+    def _cells(self, values: pa.Array, column: Column) -> pa.Array:
+        values = plain(values)
+        kind = values.type
+        if is_nested(kind):
+            nothing = pa.scalar(None, pa.string())
+            texts = _quoted(pc.if_else(values.is_valid(), json_of(values, column.name), nothing))
+        elif pa.types.is_string(kind) or _is_binary(kind):
+            texts = _quoted(self._guarded(text_of(values)))
+        else:
+            texts = text_of(values)
+        return pc.fill_null(texts, "") if texts.null_count else texts
+
+    def _guarded(self, texts: pa.Array) -> pa.Array:
+        formulas = pc.match_substring_regex(texts, _FORMULA)
+        found = pc.sum(formulas).as_py() or 0
+        self._formulas += found
+        if not found or not self._safe:
+            return texts
+        return pc.if_else(formulas, pc.binary_join_element_wise("'", texts, ""), texts)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    # Its text may begin with a plus, and may be empty.
+    return bool(pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    unsafe = pc.match_substring_regex(texts, _NEEDS_QUOTES)
+    if not pc.any(unsafe).as_py():
+        return texts
+    return pc.if_else(unsafe, _in_quotes(texts), texts)
+
+
+def _in_quotes(texts: pa.Array) -> pa.Array:
+    doubled = pc.replace_substring(texts, '"', '""')
+    return pc.binary_join_element_wise('"', doubled, '"', "")
