@@ -159,10 +159,13 @@ def _integer(value: int) -> str:
 
 
 def _float(value: float) -> str:
-    """With an exponent always: `1.5` alone would be a DECIMAL in Trino and DuckDB."""
+    """With an exponent always: `1.5` alone would be a DECIMAL in Trino and DuckDB.
+
+    And with its sign always: sqlglot 30 reads `1e0-1` as one number.
+    """
     text = repr(value)
     if "e" not in text:
-        text += "e0"
+        text += "e+0"
     return text if not text.startswith("-") else f"({text})"
 
 
