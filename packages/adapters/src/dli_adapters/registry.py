@@ -41,13 +41,23 @@ def open_executor(settings: Settings, clock: Clock) -> OpenExecutor:
         ConfigError: there is no such engine.
         EngineNotInstalledError: its driver is not installed.
     """
+    return _supervised(open_bare(settings), clock)
+
+
+def open_bare(settings: Settings) -> OpenExecutor:
+    """The same without the deadline, for who sets one for each statement.
+
+    Raises:
+        ConfigError: there is no such engine.
+        EngineNotInstalledError: its driver is not installed.
+    """
     build = ENGINES.get(settings.engine)
     if build is None:
         raise ConfigError(
             f"Unknown engine {settings.engine!r}; known are {', '.join(ENGINES)}",
             hint=did_you_mean(settings.engine, ENGINES),
         )
-    return _supervised(build(settings), clock)
+    return build(settings)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:
