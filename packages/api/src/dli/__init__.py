@@ -1,1 +1,119 @@
-"""Placeholder."""
+"""Datasets, metrics and quality tests from Python.
+
+    from dli import DatasetAPI
+
+    result = DatasetAPI().run("nyc.marts.daily_delays", parameters={"from_date": "2013-01-31"})
+
+Names are loaded when they are first used: importing `dli` imports no engine, no SQL parser
+and no configuration library.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dli._config import ConfigAPI
+    from dli._context import ExecutionContext
+    from dli._datasets import DatasetAPI
+    from dli._factory import ExecutorFactory
+    from dli._metrics import MetricAPI
+    from dli_adapters.memory.executor import MockExecutor
+    from dli_domain.errors import (
+        ConfigError,
+        DliError,
+        EngineError,
+        EngineNotInstalledError,
+        ErrorCode,
+        ExecutionCancelledError,
+        ExecutionConnectionError,
+        ExecutionError,
+        ExecutionLimitError,
+        ExecutionPermissionError,
+        ExecutionQueryError,
+        ExecutionTimeoutError,
+        ExecutionUnknownError,
+        OutputError,
+        ParameterError,
+        ResultInvalidError,
+        ServerAuthError,
+        ServerError,
+        ServerExecutionError,
+        ServerUnreachableError,
+        SpecInvalidError,
+        SpecNotFoundError,
+        SqlError,
+        TemplateError,
+    )
+    from dli_domain.model.result import QueryResult
+    from dli_domain.model.run import DataSource, ExecutionMode, ExecutionResult, ResultStatus
+    from dli_domain.ports.query_executor import QueryExecutor
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfigAPI",
+    "ConfigError",
+    "DataSource",
+    "DatasetAPI",
+    "DliError",
+    "EngineError",
+    "EngineNotInstalledError",
+    "ErrorCode",
+    "ExecutionCancelledError",
+    "ExecutionConnectionError",
+    "ExecutionContext",
+    "ExecutionError",
+    "ExecutionLimitError",
+    "ExecutionMode",
+    "ExecutionPermissionError",
+    "ExecutionQueryError",
+    "ExecutionResult",
+    "ExecutionTimeoutError",
+    "ExecutionUnknownError",
+    "ExecutorFactory",
+    "MetricAPI",
+    "MockExecutor",
+    "OutputError",
+    "ParameterError",
+    "QueryExecutor",
+    "QueryResult",
+    "ResultInvalidError",
+    "ResultStatus",
+    "ServerAuthError",
+    "ServerError",
+    "ServerExecutionError",
+    "ServerUnreachableError",
+    "SpecInvalidError",
+    "SpecNotFoundError",
+    "SqlError",
+    "TemplateError",
+    "__version__",
+]
+
+_HOMES = {
+    "ConfigAPI": "dli._config",
+    "DataSource": "dli_domain.model.run",
+    "DatasetAPI": "dli._datasets",
+    "ErrorCode": "dli_domain.errors",
+    "ExecutionContext": "dli._context",
+    "ExecutionMode": "dli_domain.model.run",
+    "ExecutionResult": "dli_domain.model.run",
+    "ExecutorFactory": "dli._factory",
+    "MetricAPI": "dli._metrics",
+    "MockExecutor": "dli_adapters.memory.executor",
+    "QueryExecutor": "dli_domain.ports.query_executor",
+    "QueryResult": "dli_domain.model.result",
+    "ResultStatus": "dli_domain.model.run",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "dli_domain.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,277 @@
+"""The composition root of the library: settings first, then one thing behind each port."""
+
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dli_adapters import registry
+from dli_adapters.clock.system import SystemClock
+from dli_adapters.memory.executor import MockExecutor
+from dli_adapters.memory.spec_source import MemorySpecSource
+from dli_adapters.settings.inputs import SettingsInputs
+from dli_adapters.settings.loader import LoadedSettings, load_settings
+from dli_adapters.settings.schema import MAX_TIMEOUT_SECONDS
+from dli_adapters.yaml_specs.spec_source import YamlSpecSource
+from dli_domain.errors import (
+    ConfigError,
+    ErrorCode,
+    ParameterError,
+    ServerUnreachableError,
+)
+from dli_domain.model.run import Deadline, ExecutionMode, RunScope
+from dli_domain.model.settings import Settings
+from dli_domain.model.spec import ResourceKind
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.query_executor import QueryExecutor
+from dli_domain.ports.spec_source import SpecSource
+from dli_domain.usecases.estimate_resource import EstimateResource
+from dli_domain.usecases.render_resource import EXECUTION_DATE, RenderResource
+from dli_domain.usecases.run_resource import (
+    DEFAULT_TIMEOUT_SECONDS,
+    OpenExecutor,
+    RunRequest,
+    RunResource,
+)
+from dli_domain.usecases.validate_resource import ValidateResource
+
+if TYPE_CHECKING:
+    from dli._context import ExecutionContext
+
+# The context's names for what configuration files know by a longer key.
+_KEYS: Mapping[str, str] = {
+    "api_token": "server.api_key",
+    "dialect": "execution.dialect",
+    "dry_run": "execution.dry_run",
+    "engine": "local.engine",
+    "execution_mode": "execution.default_mode",
+    "parameters": "parameters",
+    "server_url": "server.url",
+    "timeout": "execution.timeout",
+    "verbose": "verbose",
+}
+_MOCK = "mock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """Everything wired; what is not asked for is not imported."""
+
+    loaded: LoadedSettings
+    clock: Clock
+    injected: QueryExecutor | None = None
+    adhoc: SpecSource | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What the files, the variables and the context came to."""
+        return self.loaded.settings
+
+    @cached_property
+    def specs(self) -> SpecSource:
+        """The project's specs, and what stands beside them.
+
+        Raises:
+            ConfigError: DLI-003, there is no project.
+        """
+        if self.adhoc is not None:
+            return self.adhoc
+        self.loaded.require_project()
+        return YamlSpecSource(self.settings.project)
+
+    @cached_property
+    def specs_if_any(self) -> SpecSource:
+        """The project's specs, or none at all where there is no project."""
+        if self.settings.project.root is not None:
+            return self.specs
+        return MemorySpecSource()
+
+    @cached_property
+    def render(self) -> RenderResource:
+        """The use case that renders, for the engine that will run it."""
+        settings = self.settings
+        own = None if self.injected is None else self.injected.engine
+        return RenderResource(
+            specs=self.specs,
+            clock=self.clock,
+            engine=settings.engine if own in (None, _MOCK) else own,
+            default_dialect=settings.dialect or settings.project.default_dialect,
+            variables=settings.project.variables,
+            env=settings.env,
+        )
+
+    @cached_property
+    def run(self) -> RunResource:
+        """The use case that runs."""
+        return RunResource(
+            render=self.render,
+            open_executor=self.open,
+            clock=self.clock,
+            mode=self.settings.mode,
+            new_run_id=new_run_id,
+        )
+
+    @cached_property
+    def validate(self) -> ValidateResource:
+        """The use case that validates."""
+        return ValidateResource(render=self.render)
+
+    @cached_property
+    def estimate(self) -> EstimateResource:
+        """The use case that estimates."""
+        return EstimateResource(
+            render=self.render,
+            open_executor=self.open,
+            clock=self.clock,
+            new_run_id=new_run_id,
+        )
+
+    def request(
+        self,
+        name: str,
+        kind: ResourceKind,
+        parameters: Mapping[str, Any] | None,
+        *,
+        ds: date | str | None = None,
+        timeout: int | None = None,
+        max_bytes: int | None = None,
+    ) -> RunRequest:
+        """What was asked for, over what the context and the files say.
+
+        Raises:
+            ConfigError: the timeout is out of its bounds.
+            ParameterError: `ds` is no date.
+            SpecNotFoundError: no such resource.
+        """
+        settings = self.settings
+        if timeout is not None and not 1 <= timeout <= MAX_TIMEOUT_SECONDS:
+            raise ConfigError(
+                f"timeout is {timeout}; it must be 1 to {MAX_TIMEOUT_SECONDS} seconds",
+                code=ErrorCode.CONFIG_VALIDATION_FAILED,
+            )
+        return RunRequest(
+            name=name,
+            kind=kind,
+            parameters={**self._shared(name, kind), **(parameters or {})},
+            ds=_day(ds),
+            timeout=timeout or settings.timeout,
+            max_bytes=settings.max_bytes if max_bytes is None else max_bytes,
+        )
+
+    def _shared(self, name: str, kind: ResourceKind) -> Mapping[str, object]:
+        """The context's parameters that this resource declares: they are meant for many."""
+        given = self.settings.parameters
+        if not given:
+            return {}
+        spec = self.specs.get(name, kind)
+        declared = {EXECUTION_DATE, *(parameter.name for parameter in spec.parameters)}
+        return {key: value for key, value in given.items() if key in declared}
+
+    def open(self, scope: RunScope) -> AbstractContextManager[QueryExecutor]:
+        """A session of the engine for one run.
+
+        Raises:
+            ConfigError: no such engine, or its driver is not installed.
+            EngineError: it cannot be opened.
+        """
+        return self._opener(scope)
+
+    def check(self) -> None:
+        """Prove that a query could run now, or raise with the reason."""
+        seconds = self.settings.timeout or DEFAULT_TIMEOUT_SECONDS
+        scope = RunScope(
+            run_id=new_run_id(),
+            resource="check",
+            deadline=Deadline(self.clock.monotonic() + seconds, seconds),
+        )
+        with self.open(scope) as executor:
+            executor.check()
+
+    def reading(self, specs: SpecSource) -> "Composed":
+        """The same with other specs."""
+        return replace(self, adhoc=specs)
+
+    @cached_property
+    def _opener(self) -> OpenExecutor:
+        if self.injected is not None:
+            return registry.injected(self.injected, self.clock)
+        if self.settings.mode is ExecutionMode.MOCK:
+            return registry.injected(MockExecutor(), self.clock)
+        if self.settings.mode is ExecutionMode.SERVER:
+            raise self.no_server()
+        return registry.open_executor(self.settings, self.clock)
+
+    def no_server(self) -> ServerUnreachableError:
+        """Why nothing runs through a server, and what to do instead."""
+        server = self.settings.server
+        if server is None:
+            return ServerUnreachableError(
+                "Cannot run through the server: no server is configured",
+                context={"Missing": "server_url of the context, DLI_SERVER_URL, or server.url"},
+                hint="Name the server, or run with execution_mode=ExecutionMode.LOCAL.",
+            )
+        return ServerUnreachableError(
+            "Cannot run through the server: this version of dli has no server connection yet",
+            context={"Server": server.url},
+            hint="Run with execution_mode=ExecutionMode.LOCAL.",
+        )
+
+
+def compose(
+    context: "ExecutionContext | None",
+    *,
+    executor: QueryExecutor | None = None,
+    project: str | PathLike[str] | None = None,
+    mode: ExecutionMode | None = None,
+    clock: Clock | None = None,
+) -> Composed:
+    """Settle the context with the files and variables, and wire what a facade needs.
+
+    Args:
+        context: What the caller said; None says nothing.
+        executor: Wins over whatever the settings name.
+        project: Another project's folder than the context's.
+        mode: Another mode than the context's.
+        clock: The machine's own unless given.
+
+    Raises:
+        ConfigError: a setting is wrong, or not to be trusted.
+    """
+    said = {} if context is None else context.said()
+    root = project if project is not None else said.get("project_path")
+    overrides = {_KEYS[name]: _plain(value) for name, value in said.items() if name in _KEYS}
+    if mode is not None:
+        overrides["execution.default_mode"] = mode
+    inputs = SettingsInputs.of_process(
+        project=None if root is None else Path(fspath(root)),
+        overrides=overrides,
+        overrides_place="ExecutionContext",
+    )
+    return Composed(loaded=load_settings(inputs), clock=clock or SystemClock(), injected=executor)
+
+
+def new_run_id() -> str:
+    """An id that no other run has."""
+    return uuid.uuid4().hex
+
+
+def _day(ds: date | str | None) -> date | None:
+    if not isinstance(ds, str):
+        return ds
+    try:
+        return date.fromisoformat(ds)
+    except ValueError as error:
+        raise ParameterError(
+            f"ds is {ds!r}, which is no date", hint="Write it as YYYY-MM-DD."
+        ) from error
+
+
+def _plain(value: Any) -> object:
+    """A secret as its text; the loader wraps it again."""
+    reveal = getattr(value, "get_secret_value", None)
+    return value if reveal is None else reveal()

@@ -1,0 +1,298 @@
+"""What datasets and metrics have in common: one thing with a kind."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dli_domain.errors import (
+    ConfigError,
+    EngineError,
+    ErrorCode,
+    ServerUnreachableError,
+    SpecInvalidError,
+    SpecNotFoundError,
+)
+from dli_domain.model.problems import Severity
+from dli_domain.model.result import QueryResult
+from dli_domain.model.run import DataSource, ExecutionResult, Phase, ResultStatus, StatementReport
+from dli_domain.model.spec import ResourceKind, ResourceSpec
+from dli_domain.ports.query_executor import QueryExecutor
+
+if TYPE_CHECKING:
+    from dli._compose import Composed
+    from dli._context import ExecutionContext
+    from dli_domain.ports.result_writer import ResultWriter
+    from dli_domain.usecases.estimate_resource import ResourceEstimate
+    from dli_domain.usecases.render_resource import RenderedResource
+    from dli_domain.usecases.validate_resource import ValidationResult
+
+_LOG = logging.getLogger("dli")
+
+
+class ResourceAPI:
+    """Lists, reads, checks and runs resources of one kind.
+
+    One object may be used by several threads: each run opens a session of its own.
+
+    Args:
+        context: Where runs happen and with which defaults; read from the environment and the
+            configuration files where it says nothing.
+        executor: Runs every statement, whatever the mode; the caller closes it.
+
+    Raises:
+        ConfigError: a configuration file or variable is wrong.
+    """
+
+    _kind: ClassVar[ResourceKind]
+
+    def __init__(
+        self,
+        context: "ExecutionContext | None" = None,
+        executor: QueryExecutor | None = None,
+    ) -> None:
+        # jinja2, YAML and Arrow come with it: `from dli import DatasetAPI` must not pay for them
+        from dli._compose import compose  # noqa: PLC0415
+
+        self._compose: Callable[..., Composed] = partial(compose, context, executor=executor)
+        self._composed = self._compose()
+
+    def get(self, name: str) -> ResourceSpec | None:
+        """The spec of that name, or None where there is none.
+
+        Raises:
+            SpecInvalidError: there is one and it is broken.
+        """
+        try:
+            return self._composed.specs.get(name, self._kind)
+        except SpecNotFoundError:
+            return None
+
+    def run(  # noqa: PLR0913 - the names are the library's contract; all but one are optional
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        show_sql: bool = False,
+        ds: date | str | None = None,
+        timeout: int | None = None,
+        output: str | PathLike[str] | None = None,
+        format: str | None = None,  # noqa: A002 - the option's name everywhere
+        max_bytes: int | None = None,
+    ) -> ExecutionResult:
+        """Run it: pre, main and post statements in one session.
+
+        Args:
+            name: The resource, such as `nyc.marts.daily_delays`.
+            parameters: Values by name; they win over the context's.
+            dry_run: Render only. The result has status `skipped` and the SQL; no engine is
+                opened. The context may ask for it too.
+            show_sql: Log each statement as it is sent, on the logger `dli`.
+            ds: The day that `ds` and its friends mean; today unless said.
+            timeout: Seconds, 1 to 3600; beats the context's and the spec's own.
+            output: A file that takes the rows; then the result holds none.
+            format: The file's format: csv, json, ndjson or parquet; by its ending unless said.
+            max_bytes: Refuse, before submission, to read more.
+
+        Raises:
+            DliError: whatever went wrong, with its code, its place and what to do next.
+        """
+        composed = self._composed
+        request = composed.request(
+            name, self._kind, parameters, ds=ds, timeout=timeout, max_bytes=max_bytes
+        )
+        writer = _writer(output, format)
+        skipped = dry_run or composed.settings.dry_run
+        if skipped or show_sql:
+            rendered = composed.render(
+                name, self._kind, parameters=request.parameters, ds=request.ds
+            )
+            if show_sql:
+                _log_sql(rendered)
+            if skipped:
+                return _skipped(rendered, composed)
+        return composed.run(request, writer, self._progress(name))
+
+    @contextmanager
+    def stream(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        ds: date | str | None = None,
+        timeout: int | None = None,
+        max_bytes: int | None = None,
+    ) -> Iterator[QueryResult]:
+        """Run it and read the rows while they come, in flat memory.
+
+            with api.stream("nyc.marts.daily_delays") as result:
+                for batch in pyarrow.RecordBatchReader.from_stream(result.stream):
+                    ...
+
+        `result.stream` speaks the Arrow C stream protocol and has `rows()`; it is None where
+        the statement gives no rows, or where a mock holds them in `result.rows`. Post
+        statements run when the block ends well.
+
+        Raises:
+            DliError: as in `run`; also while rows are read, and at the block's end.
+        """
+        request = self._composed.request(
+            name, self._kind, parameters, ds=ds, timeout=timeout, max_bytes=max_bytes
+        )
+        with self._composed.run.stream(request, self._progress(name)) as result:
+            yield result
+
+    def render_sql(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        ds: date | str | None = None,
+    ) -> str:
+        """The main statement as it would be sent. Nothing runs, no socket opens.
+
+        Raises:
+            SpecInvalidError: the spec, a parameter or the template is at fault.
+            SqlError: the SQL does not parse, or cannot be said in the engine's dialect.
+        """
+        request = self._composed.request(name, self._kind, parameters, ds=ds)
+        rendered = self._composed.render(
+            name, self._kind, parameters=request.parameters, ds=request.ds
+        )
+        return rendered.main.sql.text
+
+    def validate(
+        self, name: str, *, strict: bool = False, parameters: Mapping[str, Any] | None = None
+    ) -> "ValidationResult":
+        """Everything that is wrong with the spec and its SQL; no engine is asked.
+
+        Required parameters that are not given get sample values. With `strict`, warnings make
+        the verdict negative too.
+
+        Raises:
+            SpecNotFoundError: no such resource.
+        """
+        return self._composed.validate(name, self._kind, parameters=parameters, strict=strict)
+
+    def estimate(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        ds: date | str | None = None,
+        timeout: int | None = None,
+    ) -> "ResourceEstimate":
+        """What the main statement would read, as the engine foretells it.
+
+        Raises:
+            DliError: the spec, the SQL or the engine is at fault.
+        """
+        request = self._composed.request(name, self._kind, parameters, ds=ds, timeout=timeout)
+        return self._composed.estimate(request)
+
+    def test_connection(self) -> bool:
+        """Whether a query could run now; the reason of a no is logged on the logger `dli`.
+
+        Raises:
+            ConfigError: no such engine, or its driver is not installed.
+        """
+        try:
+            self._composed.check()
+        except EngineError as error:
+            _LOG.warning("no connection: %s", error)
+            return False
+        return True
+
+    def _list(
+        self, path: str | PathLike[str] | None, source: str, keep: Callable[[ResourceSpec], bool]
+    ) -> list[ResourceSpec]:
+        if source not in tuple(DataSource):
+            raise ConfigError(
+                f"source is {source!r}; it is 'local' or 'server'",
+                code=ErrorCode.CONFIG_VALIDATION_FAILED,
+            )
+        if source == DataSource.SERVER:
+            raise ServerUnreachableError(
+                "Specs cannot be read from a server: this version has no server adapter",
+                hint="List the local files with source='local'.",
+            )
+        composed = self._composed if path is None else self._compose(project=path)
+        listing = composed.specs.list(self._kind)
+        broken = tuple(p for p in listing.problems if p.severity is Severity.ERROR)
+        if broken:
+            raise SpecInvalidError(
+                f"{len(broken)} problem(s) in the project's specs, the first: {broken[0]}",
+                hint="Mend them; a list without the broken ones would hide them.",
+                location=broken[0].location,
+                problems=broken,
+            )
+        return [spec for spec in listing.specs if keep(spec)]
+
+    def _progress(self, name: str) -> Callable[[str], None]:
+        level = logging.INFO if self._composed.loaded.verbose else logging.DEBUG
+        return lambda step: _LOG.log(level, "%s: %s", name, step)
+
+
+def has_all(
+    *,
+    domain: str | None,
+    owner: str | None,
+    tags: Sequence[str] | None,
+    catalog: str | None,
+    schema: str | None,
+) -> Callable[[ResourceSpec], bool]:
+    """Whether a spec has everything that is asked for; every one of `tags`."""
+
+    def keep(spec: ResourceSpec) -> bool:
+        return (
+            (domain is None or domain in spec.domains)
+            and (owner is None or owner == spec.owner)
+            and set(tags or ()) <= set(spec.tags)
+            and (catalog is None or catalog == spec.name.catalog)
+            and (schema is None or schema == spec.name.schema)
+        )
+
+    return keep
+
+
+def _writer(output: str | PathLike[str] | None, format_name: str | None) -> "ResultWriter":
+    # each run needs one, and Arrow with it; what only renders or lists does not
+    from dli._writing import writer_of  # noqa: PLC0415
+
+    return writer_of(output, format_name)
+
+
+def _log_sql(rendered: "RenderedResource") -> None:
+    for one in rendered.statements:
+        _LOG.info("%s: %s · %s\n%s", rendered.spec.name, one.phase, one.name, one.sql.text)
+
+
+def _skipped(rendered: "RenderedResource", composed: "Composed") -> ExecutionResult:
+    return ExecutionResult(
+        status=ResultStatus.SKIPPED,
+        name=rendered.spec.name,
+        mode=composed.settings.mode,
+        engine=rendered.engine,
+        run_id=composed.run.new_run_id(),
+        sql=rendered.main.sql.text,
+        row_count=None,
+        duration_ms=0,
+        started_at=composed.clock.now(),
+        statements=tuple(
+            StatementReport(
+                phase=Phase(one.phase),
+                name=one.name,
+                status=ResultStatus.SKIPPED,
+                sql=one.sql.text,
+                duration_ms=0,
+                location=one.sql.source.origin,
+            )
+            for one in rendered.statements
+        ),
+        parameters=rendered.parameters,
+        warnings=rendered.warnings,
+    )
