@@ -7,9 +7,10 @@ from dli_domain.model.problems import Location
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # What YAML calls printable, without U+0085, U+2028 and U+2029: YAML 1.1 parsers break lines
-# there, editors do not, so text would change and places would be wrong without a word.
+# there, editors do not, so text would change and places would be wrong without a word. Nor
+# U+FEFF behind the start: the parsers differ in what they make of it.
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 
