@@ -195,7 +195,7 @@ def test_the_engine_itself_sees_one_tree_and_the_very_value(value: str) -> None:
 def _without_values(node: object) -> object:
     if isinstance(node, dict):
         return {
-            k: _without_values(v) for k, v in node.items() if k != "value" and "location" not in k
+            k: _without_values(v) for k, v in node.items() if k != "text" and "location" not in k
         }
     if isinstance(node, list):
         return [_without_values(item) for item in node]
