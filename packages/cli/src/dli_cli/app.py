@@ -35,7 +35,7 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, (path, help_text) in _COMMANDS.items():
-        app.command(path, name=name, help=help_text, version_flags=[])
+        app.command(path, name=name, help=help_text)
     return app
 
 

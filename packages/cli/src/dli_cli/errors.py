@@ -50,7 +50,7 @@ def error_lines(error: DliError, screen: Screen) -> Iterator[str]:
     yield f"{style(f'[{error.code}]', 'red', 'bold')} {head}"
     yield from (f"  {line}" for line in rest)
     if error.location is not None:
-        yield f"  At: {place(error.location)}"
+        yield f"  At: {place(error.location, screen.root)}"
     for name, value in error.context.items():
         yield f"  {name}: {safe(value).replace(chr(10), chr(10) + '    ')}"
     if error.causes:
@@ -60,29 +60,33 @@ def error_lines(error: DliError, screen: Screen) -> Iterator[str]:
     if _problems(error):
         yield ""
         for problem in _problems(error):
-            yield from problem_lines(problem)
+            yield from problem_lines(problem, screen.root)
     if error.hint:
         yield ""
         yield from (f"  {line}" for line in safe(error.hint).split("\n"))
 
 
-def problem_lines(problem: Problem) -> Iterator[str]:
+def problem_lines(problem: Problem, root: str = "") -> Iterator[str]:
     """One finding and its fix."""
-    where = f"{place(problem.location)}: " if problem.location else ""
+    where = f"{place(problem.location, root)}: " if problem.location else ""
     yield f"  {where}[{problem.code}] {safe_line(problem.message)}"
     if problem.fix:
         yield f"    Fix: {safe_line(problem.fix)}"
 
 
-def place(location: Location) -> str:
-    """The place as an editor opens it, seen from the working directory."""
-    path = location.path
+def place(location: Location, root: str = "") -> str:
+    """The place as an editor opens it from the working directory.
+
+    Args:
+        location: A path below `root`, or an absolute one.
+        root: The project's folder, where it is known.
+    """
+    path = os.path.join(root, location.path)  # noqa: PTH118 - an absolute path must win
     try:
         near = os.path.relpath(path)
     except (OSError, ValueError):
         near = path
-    shown = path if near.startswith("..") else near
-    return f"{safe_line(shown)}:{location.line}:{location.column}"
+    return f"{safe_line(min(near, path, key=len))}:{location.line}:{location.column}"
 
 
 def error_fields(error: DliError) -> dict[str, object]:
@@ -121,7 +125,8 @@ def _problems(error: DliError) -> tuple[Problem, ...]:
     # One finding that says only what the message says already is not said twice.
     if len(error.problems) == 1:
         only = error.problems[0]
-        if only.message in error.message and (only.fix is None or only.fix == error.hint):
+        said = only.message.casefold() in error.message.casefold()
+        if said and (only.fix is None or only.fix == error.hint):
             return ()
     return error.problems
 

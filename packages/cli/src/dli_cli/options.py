@@ -1,21 +1,30 @@
 """Options that several commands share. None means "not said", so that settings can speak."""
 
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
+from cyclopts.validators import Number, mutually_exclusive
 
 from dli_cli.output import Screen
 
+# Outside of the lazy command modules: cyclopts wants one object for the whole tree.
+WHERE = Group("Where it runs", validator=mutually_exclusive, sort_key=1)
+WHAT = Group("What it runs", sort_key=2)
+LIMITS = Group("Limits", sort_key=3)
+RESULT = Group("Result", sort_key=4)
+
 # The screen is handed in by the caller, never parsed.
 OnScreen: TypeAlias = Annotated[Screen, Parameter(parse=False)]
-Json: TypeAlias = Annotated[
-    bool, Parameter(name="--json", negative="", help="Print one JSON object on stdout.")
-]
-Project: TypeAlias = Annotated[
-    str | None,
-    Parameter(name="--project", help="The project's folder, instead of searching upwards."),
-]
+Format: TypeAlias = Literal["csv", "json", "ndjson", "parquet"]
+
+
+def _flag(help_text: str, group: Group | None = None) -> Parameter:
+    flag = Parameter(help=help_text, negative="", show_default=False)
+    return flag if group is None else Parameter.combine(flag, Parameter(group=group))
+
+
+Json: TypeAlias = Annotated[bool, _flag("Print one JSON object on stdout.")]
 
 
 @Parameter(name="*")
@@ -23,5 +32,94 @@ Project: TypeAlias = Annotated[
 class Common:
     """What every command takes that reads a project."""
 
-    project: Project = None
+    project: Annotated[
+        str | None, Parameter(help="The project's folder, instead of searching upwards.")
+    ] = None
     json: Json = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Checking(Common):
+    """What decides the SQL, but for the day."""
+
+    param: Annotated[
+        list[str] | None,
+        Parameter(
+            name=("--param", "-p"),
+            negative="",
+            group=WHAT,
+            help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
+        ),
+    ] = None
+    engine: Annotated[str | None, Parameter(group=WHAT, help="The engine: duckdb or bigquery.")] = (
+        None
+    )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Rendering(Checking):
+    """What decides the SQL."""
+
+    ds: Annotated[
+        str | None,
+        Parameter(group=WHAT, help="The day that ds means, as YYYY-MM-DD; today by default."),
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Running(Rendering):
+    """What decides where a run happens, how far it goes, and where its rows end."""
+
+    local: Annotated[bool | None, _flag("Run it on the engine directly.", WHERE)] = None
+    server: Annotated[bool | None, _flag("Run it through the server.", WHERE)] = None
+    skip_pre: Annotated[bool, _flag("Leave the pre statements out.", WHAT)] = False
+    skip_post: Annotated[bool, _flag("Leave the post statements out.", WHAT)] = False
+    dry_run: Annotated[bool, _flag("Print the SQL; run nothing.", WHAT)] = False
+    estimate: Annotated[
+        bool, _flag("Ask the engine what the main statement would read; run nothing.", WHAT)
+    ] = False
+    timeout: Annotated[
+        int | None,
+        Parameter(
+            group=LIMITS,
+            validator=Number(gte=1, lte=3600),
+            help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
+        ),
+    ] = None
+    max_bytes: Annotated[
+        str | None,
+        Parameter(group=LIMITS, help="Refuse to read more than this, such as 10GB."),
+    ] = None
+    output: Annotated[
+        str | None,
+        Parameter(
+            name=("--output", "-o"),
+            group=RESULT,
+            allow_leading_hyphen=True,
+            help="Write all rows to this file; - is stdout. A FIFO or device is written directly.",
+        ),
+    ] = None
+    format: Annotated[
+        Format | None,
+        Parameter(
+            group=RESULT, help="The format of --output; by default its ending decides, else csv."
+        ),
+    ] = None
+    csv_safe: Annotated[
+        bool, _flag("Keep spreadsheets from taking texts for formulas (csv).", RESULT)
+    ] = False
+    rows: Annotated[
+        int | None,
+        Parameter(
+            group=RESULT,
+            validator=Number(gte=0),
+            help="How many rows to show; 20 by default, and all of them under --json.",
+        ),
+    ] = None
+    show_sql: Annotated[bool, _flag("Show the SQL that was sent.", RESULT)] = False
+    quiet: Annotated[
+        bool, _flag("Show no panel and no progress; warnings and errors only.", RESULT)
+    ] = False

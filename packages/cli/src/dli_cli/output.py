@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast, final
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO, cast, final
 
 from dli_cli.text import safe
 from dli_domain.errors import OutputError
@@ -49,6 +49,11 @@ class Stream:
             raise OutputError(f"Cannot write to {self._name}: {error.strerror}") from error
         return len(text)
 
+    @property
+    def binary(self) -> BinaryIO | None:
+        """The bytes below the text; None where the stream is closed or has none."""
+        return getattr(self._raw, "buffer", None)
+
     def flush(self) -> None:
         """Nothing is ever held back."""
 
@@ -65,7 +70,10 @@ class Stream:
 @final
 @dataclass
 class Screen:
-    """What a command talks through; `command` is its name, such as `dataset run`."""
+    """What a command talks through.
+
+    `command` is its name, such as `dataset run`; `root` the project's folder once it is known.
+    """
 
     out: Stream
     err: Stream
@@ -73,6 +81,7 @@ class Screen:
     json: bool = False
     quiet: bool = False
     command: str = ""
+    root: str = ""
 
     @classmethod
     def of_process(cls, environ: Mapping[str, str], *, json: bool = False) -> "Screen":
@@ -98,10 +107,19 @@ class Screen:
         except (OutputError, BrokenPipeError):
             return
 
-    def envelope(self, *, status: str = "success", **fields: object) -> None:
-        """The one JSON object that `--json` puts on stdout."""
-        document = {"schema": SCHEMA, "command": self.command, "status": status, **fields}
-        self.print(json.dumps(document, ensure_ascii=False, indent=2, default=plain))
+    def draw(self, text: str) -> None:
+        """Text for a terminal on stderr, with its escapes; losing it loses nothing."""
+        try:
+            self.err.write(text)
+        except (OutputError, BrokenPipeError):
+            return
+
+    def envelope(self, **fields: object) -> None:
+        """The one JSON object that `--json` puts on stdout; `status` is success unless given."""
+        document = {"schema": SCHEMA, "command": self.command, "status": "success", **fields}
+        self.print(
+            json.dumps(document, ensure_ascii=False, indent=2, default=plain, allow_nan=False)
+        )
 
     def console(self) -> "Console":
         """A rich console over stdout, for pages of help."""

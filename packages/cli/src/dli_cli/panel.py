@@ -78,7 +78,7 @@ def _headlines(result: ExecutionResult, kind: ResourceKind) -> Iterator[str]:
 
 
 def _counted(result: ExecutionResult) -> str:
-    if result.columns or result.table is not None:
+    if result.columns or result.mode is ExecutionMode.MOCK:
         return f"Rows: {result.row_count or 0:,}"
     if result.affected_rows is None:
         return "Rows affected: not reported"

@@ -6,31 +6,38 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from dli_adapters.supervision.interrupted import RunInterrupted
+from dli_adapters.supervision.signals import die_by, signals_cancel
 from dli_cli.app import run
+from dli_cli.errors import report
 from dli_cli.exit_codes import ExitCode
 from dli_cli.output import Screen
+from dli_domain.errors import ExecutionCancelledError
 
 
 def run_and_leave(tokens: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Run, then end the process: with an exit code, or by the signal that stopped it."""
     screen = Screen.of_process(environ, json="--json" in tokens)
-    try:
-        code = run(tokens, screen, environ)
-    except BrokenPipeError:
-        _die_by(signal.SIGPIPE)
-    except KeyboardInterrupt:
-        _die_by(signal.SIGINT)
+    with signals_cancel() as received:
+        try:
+            code = run(tokens, screen, environ)
+        except BrokenPipeError:
+            _drop_buffers()
+            die_by(signal.SIGPIPE)
+        except RunInterrupted as stop:
+            # It came where no engine was at work; where one was, the executor has told it.
+            code = report(_stopped(stop), screen)
+    if received.signum is not None:
+        # A shell loop stops only when its child died by the signal (Cracauer).
+        _drop_buffers()
+        die_by(received.signum)
     if code == ExitCode.OUTPUT_FAILED:
         _drop_buffers()
     sys.exit(code)
 
 
-def _die_by(number: signal.Signals) -> NoReturn:
-    # A shell loop stops only when its child died by the signal (Cracauer).
-    _drop_buffers()
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    sys.exit(128 + number)
+def _stopped(stop: RunInterrupted) -> ExecutionCancelledError:
+    return ExecutionCancelledError(f"Stopped by {stop}; nothing was running at an engine")
 
 
 def _drop_buffers() -> None:

@@ -1,0 +1,167 @@
+"""The composition root of the command: settings first, then one thing behind each port."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from dli_adapters.clock.system import SystemClock
+from dli_adapters.memory.executor import MockExecutor
+from dli_adapters.registry import open_executor
+from dli_adapters.settings.inputs import SettingsInputs
+from dli_adapters.settings.loader import LoadedSettings, load_settings
+from dli_adapters.yaml_specs.spec_source import YamlSpecSource
+from dli_cli.errors import problem_lines
+from dli_cli.output import Screen
+from dli_domain.errors import ServerUnreachableError
+from dli_domain.model.run import ExecutionMode
+from dli_domain.model.settings import Settings
+from dli_domain.model.spec import ResourceKind
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.result_writer import ResultWriter
+from dli_domain.ports.spec_source import SpecSource
+from dli_domain.usecases.estimate_resource import EstimateResource
+from dli_domain.usecases.render_resource import RenderResource
+from dli_domain.usecases.run_resource import OpenExecutor, RunResource
+from dli_domain.usecases.validate_resource import ValidateResource
+
+# Not declared by any spec, and yet every spec may be given it: it sets `ds`.
+_ALWAYS_DECLARED = frozenset({"execution_date"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dli:
+    """Everything wired; what is not asked for is not imported."""
+
+    loaded: LoadedSettings
+    specs: SpecSource
+    clock: Clock
+
+    @property
+    def settings(self) -> Settings:
+        """What counts, of all that files, variables and options say."""
+        return self.loaded.settings
+
+    def parameters(
+        self, name: str, kind: ResourceKind, given: Mapping[str, object]
+    ) -> dict[str, object]:
+        """The given values over those of the settings that this resource declares."""
+        common = self.settings.parameters
+        if not common:
+            return dict(given)
+        spec = self.specs.get(name, kind)
+        declared = {p.name for p in spec.parameters} | _ALWAYS_DECLARED
+        return {**{key: common[key] for key in common if key in declared}, **given}
+
+    def renderer(self) -> RenderResource:
+        """The use case that renders."""
+        settings = self.settings
+        return RenderResource(
+            specs=self.specs,
+            clock=self.clock,
+            # The server's engine is the server's to know.
+            engine=None if settings.mode is ExecutionMode.SERVER else settings.engine,
+            default_dialect=settings.project.default_dialect,
+            variables=settings.project.variables,
+            env=settings.env,
+        )
+
+    def validator(self) -> ValidateResource:
+        """The use case that validates."""
+        return ValidateResource(render=self.renderer())
+
+    def runner(self) -> RunResource:
+        """The use case that runs."""
+        return RunResource(
+            render=self.renderer(),
+            open_executor=self._open_executor(),
+            clock=self.clock,
+            mode=self.settings.mode,
+            new_run_id=_run_id,
+        )
+
+    def estimator(self) -> EstimateResource:
+        """The use case that estimates."""
+        return EstimateResource(
+            render=self.renderer(),
+            open_executor=self._open_executor(),
+            clock=self.clock,
+            new_run_id=_run_id,
+        )
+
+    def _open_executor(self) -> OpenExecutor:
+        if self.settings.mode is ExecutionMode.SERVER:
+            raise self._no_server()
+        if self.settings.mode is ExecutionMode.MOCK:
+            return lambda _: nullcontext(MockExecutor())
+        return open_executor(self.settings, self.clock)
+
+    def _no_server(self) -> ServerUnreachableError:
+        server = self.settings.server
+        if server is None:
+            return ServerUnreachableError(
+                "Cannot run through the server: no server is configured",
+                context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
+                hint="Run 'dli config set server.url URL', or run it with --local.",
+            )
+        return ServerUnreachableError(
+            "Cannot run through the server: this version of dli has no server connection yet",
+            context={"Server": server.url},
+            hint="Run it with --local.",
+        )
+
+
+def writer_for(
+    screen: Screen,
+    *,
+    output: str | None,
+    format: str | None,  # noqa: A002 - the option's name
+    csv_safe: bool,
+    keep: int | None,
+) -> ResultWriter:
+    """What takes the rows: a file, stdout, or memory for the screen.
+
+    Args:
+        screen: Whose stdout `-` means.
+        output: The file; None keeps rows in memory only.
+        format: The file's format, if the user said one.
+        csv_safe: Keep spreadsheets from taking texts for formulas.
+        keep: How many rows the screen shows; None for all.
+    """
+    # pyarrow is not for those who only list, render or validate.
+    from dli_adapters.writers.files import file_writer  # noqa: PLC0415
+    from dli_adapters.writers.held import PreviewWriter, TableWriter  # noqa: PLC0415
+
+    if output is not None:
+        return file_writer(
+            output, format=format, preview=keep or 0, csv_safe=csv_safe, stdout=screen.out.binary
+        )
+    return TableWriter() if keep is None else PreviewWriter(keep)
+
+
+def compose(screen: Screen, *, project: str | None = None, **overrides: object) -> Dli:
+    """Read the settings, say their warnings, and wire what a command needs.
+
+    Args:
+        screen: Where the warnings go.
+        project: The project's folder as the user named it.
+        overrides: Settings that the command line says, a double underscore for each dot; None
+            is "not said".
+
+    Raises:
+        ConfigError: a setting is wrong, or there is no project.
+    """
+    said = {name.replace("__", "."): value for name, value in overrides.items()}
+    loaded = load_settings(
+        SettingsInputs.of_process(project=Path(project) if project else None, overrides=said)
+    )
+    for warning in loaded.warnings:
+        for line in problem_lines(warning, screen.root):
+            screen.note(f"Warning: {line.strip()}")
+    screen.root = str(loaded.require_project())
+    return Dli(loaded=loaded, specs=YamlSpecSource(loaded.settings.project), clock=SystemClock())
+
+
+def _run_id() -> str:
+    return uuid4().hex
