@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 from dli_adapters.arrow.text import is_nested, plain, text_of
 from dli_adapters.writers.encoder import Encoder, Write
 from dli_adapters.writers.json_text import json_of
-from dli_adapters.writers.rows_text import lines_of
+from dli_adapters.writers.rows_text import separated_lines_of
 from dli_domain.model.result import Column
 
 # A spreadsheet runs a cell that begins so; some also with the full-width forms.
-_FORMULA = "^[=+\\-@\\t\\r＝＋－＠]"
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
 # A separator, a quote or a line end; nothing at all; white space that readers trim; a BOM.
 _NEEDS_QUOTES = '[",\\r\\n]|^$|^[ \\t\\x{FEFF}]|[ \\t]$'
-_PYTHON_FORMULA = re.compile(_FORMULA)
+_ARROW_FORMULA = pa.array(_FORMULA)
 _PYTHON_NEEDS_QUOTES = re.compile(_NEEDS_QUOTES.replace("\\x{FEFF}", "\\uFEFF"))
 
 
@@ -35,16 +35,17 @@ class CsvEncoder(Encoder):
         self._columns = columns
         self._write = write
         self._safe = safe
-        self._formulas = sum(bool(_PYTHON_FORMULA.search(c.name)) for c in columns)
+        self._formulas = sum(c.name.startswith(_FORMULA) for c in columns)
         if columns:
             write((",".join(self._header(c.name) for c in columns) + "\n").encode())
 
     def add(self, part: pa.RecordBatch) -> None:
-        pieces: list[pa.Array | str] = []
-        for column, values in zip(self._columns, part.columns, strict=True):
-            pieces += [self._cells(values, column), ","]
-        pieces[-1:] = ["\n"]
-        self._write(lines_of(pieces, part.num_rows))
+        cells = [
+            self._cells(values, column)
+            for column, values in zip(self._columns, part.columns, strict=True)
+        ]
+        if cells:
+            self._write(separated_lines_of(cells, ",", "\n"))
 
     def finish(self) -> tuple[str, ...]:
         if not self._formulas or self._safe:
@@ -62,7 +63,7 @@ class CsvEncoder(Encoder):
         """Nothing is held."""
 
     def _header(self, name: str) -> str:
-        if self._safe and _PYTHON_FORMULA.search(name):
+        if self._safe and name.startswith(_FORMULA):
             name = f"'{name}"
         if not _PYTHON_NEEDS_QUOTES.search(name):
             return name
@@ -81,7 +82,7 @@ class CsvEncoder(Encoder):
         return pc.fill_null(texts, "") if texts.null_count else texts
 
     def _guarded(self, texts: pa.Array) -> pa.Array:
-        formulas = pc.match_substring_regex(texts, _FORMULA)
+        formulas = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), value_set=_ARROW_FORMULA)
         found = pc.sum(formulas).as_py() or 0
         self._formulas += found
         if not found or not self._safe:

@@ -11,16 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dli_adapters.arrow.text import is_nested, plain, text_of
+from dli_adapters.writers.rows_text import bytes_of
 from dli_domain.errors import ResultInvalidError
 
 _INT64 = range(-(2**63), 2**63)
-_CONTROL = {chr(code): f"\\u{code:04x}" for code in range(32)} | {
-    "\b": "\\b",
-    "\t": "\\t",
-    "\n": "\\n",
-    "\f": "\\f",
-    "\r": "\\r",
-}
+# The backslash is first, or it would escape the others' escapes.
+_ESCAPES = (
+    {"\\": "\\\\", '"': '\\"'}
+    | {chr(code): f"\\u{code:04x}" for code in range(32)}
+    | {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+)
+_HARMLESS = bytes(code for code in range(256) if chr(code) not in _ESCAPES)
 
 
 def quoted(text: str) -> str:
@@ -98,12 +99,11 @@ def _in_quotes(text: pa.Array) -> pa.Array:
 
 
 def _escaped(text: pa.Array) -> pa.Array:
-    for mark, escape in (("\\", "\\\\"), ('"', '\\"')):
-        text = pc.replace_substring(text, mark, escape)
-    if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f]")).as_py():
-        for mark, escape in _CONTROL.items():
-            if pc.any(pc.match_substring(text, mark)).as_py():
-                text = pc.replace_substring(text, mark, escape)
+    # One pass over the bytes tells which few of the replacements are needed at all.
+    special = set(bytes(bytes_of(text)).translate(None, _HARMLESS))
+    for mark, escape in _ESCAPES.items():
+        if ord(mark) in special:
+            text = pc.replace_substring(text, mark, escape)
     return text
 
 

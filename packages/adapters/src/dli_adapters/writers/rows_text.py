@@ -11,11 +11,22 @@ def lines_of(pieces: Sequence[pa.Array | str], rows: int) -> memoryview:
     merged = list(_merged(pieces))
     if all(isinstance(piece, str) for piece in merged):
         return memoryview("".join(merged).encode() * rows)
-    joined = pc.binary_join_element_wise(*merged, "")
-    _, offsets, data = joined.buffers()
+    return bytes_of(pc.binary_join_element_wise(*merged, ""))
+
+
+def separated_lines_of(cells: Sequence[pa.Array], separator: str, end: str) -> memoryview:
+    """As `lines_of` with one separator, which Arrow joins at half the price of literals."""
+    last = pc.binary_join_element_wise(cells[-1], end, "")
+    return bytes_of(pc.binary_join_element_wise(*cells[:-1], last, separator))
+
+
+def bytes_of(texts: pa.Array) -> memoryview:
+    """The bytes of all cells of a string column, one behind the other, not copied."""
+    _, offsets, data = texts.buffers()
+    if data is None:
+        return memoryview(b"")
     ends = memoryview(offsets).cast("i")
-    first, last = ends[joined.offset], ends[joined.offset + len(joined)]
-    return memoryview(data)[first:last]
+    return memoryview(data)[ends[texts.offset] : ends[texts.offset + len(texts)]]
 
 
 def _merged(pieces: Sequence[pa.Array | str]) -> Iterator[pa.Array | str]:
