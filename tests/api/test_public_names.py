@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import dli
+from dli_domain import errors
 
 # Each costs tens or hundreds of milliseconds and belongs to one path only.
 HEAVY = (
@@ -46,8 +47,6 @@ def test_the_package_shows_its_public_names_and_nothing_else() -> None:
 
 
 def test_every_error_of_the_domain_is_public() -> None:
-    from dli_domain import errors
-
     classes = {
         name
         for name, value in vars(errors).items()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import dli
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("adapters", "api", "cli", "domain")
 INNER = {
@@ -35,8 +37,6 @@ def test_all_packages_have_one_version() -> None:
 
 
 def test_the_library_tells_the_version_of_its_package() -> None:
-    import dli
-
     assert dli.__version__ == _project("api")["version"]
 
 

@@ -36,13 +36,20 @@ class Environment:
         program = str(self.folder / "bin" / command[0])
         environ = {**self.environ, "HOME": str(cwd)}
         return subprocess.run(  # noqa: PLW1510 - tests look at the exit code
-            [program, *command[1:]], cwd=cwd, env=environ, capture_output=True, text=True, timeout=120
+            [program, *command[1:]],
+            cwd=cwd,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
 
 
-def call(command: list[str], environ: dict[str, str]) -> None:
+def call(arguments: str, environ: dict[str, str]) -> None:
+    """Call uv; the words have no spaces in them."""
+    command = [*uv_command(), *arguments.split()]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"uv {arguments}\n{done.stdout}{done.stderr}"
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +68,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory, machine: dict[str, str]) ->
     """A folder with one wheel of each package, built from this checkout."""
     dist = tmp_path_factory.mktemp("dist")
     call(
-        [*uv_command(), "build", "--all-packages", "--wheel", "--no-sources", "-q"]
-        + ["--directory", str(ROOT), "--out-dir", str(dist)],
+        f"build --all-packages --wheel --no-sources -q --directory {ROOT} --out-dir {dist}",
         machine,
     )
     return dist
@@ -86,11 +92,10 @@ def installed(
     def install(requirement: str) -> Environment:
         if requirement not in made:
             folder = tmp_path_factory.mktemp("venv") / "v"
-            call([*uv_command(), "venv", "-q", "--python", sys.executable, str(folder)], machine)
+            call(f"venv -q --python {sys.executable} {folder}", machine)
             environment = Environment(folder, machine)
             call(
-                [*uv_command(), "pip", "install", "-q", "--python", environment.python]
-                + ["--constraints", str(pins), requirement],
+                f"pip install -q --python {environment.python} --constraints {pins} {requirement}",
                 machine,
             )
             made[requirement] = environment

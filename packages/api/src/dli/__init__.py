@@ -107,12 +107,14 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, "dli_domain.errors")), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker that saw this would let every misspelling pass
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOMES.get(name, "dli_domain.errors")), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
