@@ -142,7 +142,7 @@ def _unusable(reference: str) -> str | None:
         return "is empty"
     if not reference.isprintable():
         return "holds a character that no path may hold"
-    if reference.startswith(("/", "~")) or "\\" in reference or reference[1:2] == ":":
+    if reference.startswith(("/", "~")) or "\\" in reference or ":" in parts[0]:
         return "is not a relative path with '/'"
     if parts[-1] in ("", ".", ".."):
         return "names a folder"
