@@ -46,7 +46,8 @@ class BoundedSession(AuthorizedSession):
     def _bounded(self, timeout: Any) -> tuple[float, float]:
         asked = timeout[-1] if isinstance(timeout, tuple) else timeout
         wanted = asked if isinstance(asked, int | float) else REQUEST_SECONDS
-        read = min(wanted, max(self._remaining(), _LAST_SECONDS))
+        # half of what is left: where no answer comes there is time to ask what became of it
+        read = min(wanted, REQUEST_SECONDS, max(self._remaining() / 2, _LAST_SECONDS))
         return (min(read, CONNECT_SECONDS), read)
 
 

@@ -96,6 +96,12 @@ class BigQueryExecutor(QueryExecutor):
     def engine(self) -> str:
         return "bigquery"
 
+    @property
+    def job_id(self) -> str | None:
+        """The job of the statement sent last, chosen before it was sent."""
+        running = self._jobs.running
+        return running.job_id if running else None
+
     def execute(self, sql: str, params: Mapping[str, object] | None = None) -> QueryResult:
         config = self._config(params)
         if self._session_id is None and leaves_state(sql):
