@@ -1,5 +1,6 @@
 """From the dialect a text is written in to the engine's, loudly where meaning would be lost."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ from dli_domain.model.problems import Location
 from dli_domain.rendering.lexicon import lexicon
 from dli_domain.rendering.parsing import parse
 from dli_domain.rendering.rendered import RenderedSql
+
+# What sqlglot makes of a class name of its own that has no SQL name: JSONKeys, J_S_O_N_KEYS.
+_SPELLED = re.compile(r"\b(?:[A-Z]_){2,}\w+(?=\()")
 
 
 def to_engine(sql: RenderedSql, dialect: str, engine: str) -> RenderedSql:
@@ -61,6 +65,7 @@ class _Translation:
                 f"the translation is not valid there: {error.message}", None
             ) from error
         invented = _unknown_functions(again.statements) - _unknown_functions(statements)
+        invented |= set(_SPELLED.findall(translated.text))
         if invented:
             place = next(
                 (
