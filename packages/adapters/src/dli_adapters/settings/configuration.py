@@ -46,6 +46,7 @@ class Configuration:
     environment: str | None
     environments: tuple[str, ...]
     sources: tuple[Sayings, ...]
+    environment_sources: tuple[Sayings, ...] = ()
     dotenv: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[Problem, ...] = ()
     notices: tuple[Problem, ...] = ()

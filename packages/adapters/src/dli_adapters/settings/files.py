@@ -11,6 +11,7 @@ from dli_domain.errors import ConfigError, ErrorCode, SpecInvalidError
 from dli_domain.model.problems import Location, Problem, Severity
 
 PRIVATE_MODE = 0o600
+SHARED_MODE = 0o644
 
 
 def read_layer(path: Path, source: Source) -> FileSayings | None:
@@ -49,10 +50,16 @@ def readable_by_others(path: Path, said: FileSayings) -> Problem | None:
     )
 
 
-def replace_file(path: Path, text: str, *, mode: int = PRIVATE_MODE) -> None:
+def replace_file(path: Path, text: str, *, mode: int = PRIVATE_MODE, private: bool = False) -> None:
     """Write the file whole: the old one stays until the new one is on disk.
 
-    An existing file keeps its mode; a link is followed, not replaced.
+    A link is followed, not replaced.
+
+    Args:
+        path: The file.
+        text: All of it.
+        mode: The mode of a new file; an existing one keeps its own.
+        private: Whether an existing file becomes readable by its owner only as well.
 
     Raises:
         ConfigError: DLI-007.
@@ -61,7 +68,7 @@ def replace_file(path: Path, text: str, *, mode: int = PRIVATE_MODE) -> None:
         path = path.resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
-            mode = stat.S_IMODE(path.stat().st_mode)
+            mode = PRIVATE_MODE if private else stat.S_IMODE(path.stat().st_mode)
         _swap(path, text.encode(), mode)
     except (OSError, RuntimeError) as error:
         raise ConfigError(

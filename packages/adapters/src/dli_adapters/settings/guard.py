@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from dli_domain.errors import ConfigError, ErrorCode
@@ -142,7 +143,7 @@ def require(needed: Iterable[Grant], approved: Collection[str], *, root: Path, t
             "Yours": theirs,
             "Would mean": "; ".join(dict.fromkeys(grant.gets for grant in missing)),
         },
-        hint=f"If you trust it, run 'dli config trust {root}'. Nothing was sent.",
+        hint=f"If you trust it, run 'dli config trust {quote(str(root))}'. Nothing was sent.",
     )
 
 

@@ -110,6 +110,7 @@ def read_configuration(inputs: SettingsInputs) -> Configuration:
             say_variables(inputs.environ, str(inputs.cwd)),
             _overrides(inputs),
         ),
+        environment_sources=said,
         dotenv={name: text for name, (text, _) in dotenv.items()},
         warnings=(
             *(w for _, f in files for w in f.warnings),
@@ -118,10 +119,10 @@ def read_configuration(inputs: SettingsInputs) -> Configuration:
         ),
         notices=tuple(n for _, f in files for n in f.notices),
     )
-    return _activated(base, said)
+    return _activated(base)
 
 
-def _activated(base: Configuration, files: tuple[Sayings, ...]) -> Configuration:
+def _activated(base: Configuration) -> Configuration:
     name = base.inputs.environment or base.get("active_environment")
     if name is None:
         return base
@@ -139,7 +140,7 @@ def _activated(base: Configuration, files: tuple[Sayings, ...]) -> Configuration
             hint=did_you_mean(name, base.environments)
             or f"Add 'environments.{name}' to {PROJECT_FILE}.",
         )
-    layers = tuple(activate(said, name) for said in files)
+    layers = tuple(activate(said, name) for said in base.environment_sources)
     return replace(base, environment=name, sources=(*base.sources, *layers))
 
 

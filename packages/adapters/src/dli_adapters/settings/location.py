@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from dli_adapters.settings.inputs import PROJECT_FILE, SettingsInputs
 from dli_domain.errors import ConfigError, ErrorCode
@@ -103,7 +104,7 @@ def require_own(path: Path, inputs: SettingsInputs) -> None:
             code=ErrorCode.CONFIG_UNTRUSTED,
             context={"File": str(path)},
             hint=f"Correct its owner or mode ('chmod go-w'), or say that you mean it: "
-            f"--project {path.parent}",
+            f"--project {quote(str(path.parent))}",
             location=Location(str(path)),
         )
 

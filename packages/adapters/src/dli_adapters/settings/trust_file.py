@@ -19,7 +19,7 @@ def approved_for(root: Path, path: Path) -> frozenset[str]:
     Raises:
         ConfigError: the file is there and cannot be understood.
     """
-    return frozenset(read_trust(path).get(str(root), ()))
+    return frozenset(read_trust(path).get(str(root.resolve()), ()))
 
 
 def read_trust(path: Path) -> dict[str, tuple[str, ...]]:
@@ -54,9 +54,10 @@ def record_trust(path: Path, root: Path, granted: Collection[str]) -> None:
         ConfigError: the file cannot be read (DLI-001) or written (DLI-007).
     """
     held = read_trust(path)
-    held.pop(str(root), None)
+    name = str(root.resolve())
+    held.pop(name, None)
     if granted:
-        held[str(root)] = tuple(granted)
+        held[name] = tuple(granted)
     replace_file(path, _text(held))
 
 
