@@ -10,6 +10,7 @@ import yaml
 from dli_adapters.documents.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from dli_adapters.documents.scalars import NumberTooLongError, core_value
 from dli_adapters.documents.source_text import SourceText
+from dli_adapters.documents.syntax import syntax_problem
 from dli_domain.errors import ErrorCode
 from dli_domain.model.problems import Location, Problem
 
@@ -99,7 +100,7 @@ class _Builder:
         except _StopReadingError:
             self._trusted = False
         except yaml.YAMLError as error:
-            self._note(*self._syntax(error))
+            self._problems.append(syntax_problem(error, self._source))
             self._trusted = False
         except (ValueError, OverflowError) as error:
             # Only the parser written in Python: chr() of an escape beyond Unicode.
@@ -122,19 +123,6 @@ class _Builder:
     def _stop(self, code: ErrorCode, message: str, fix: str) -> _StopReadingError:
         self._note(code, message, fix)
         return _StopReadingError()
-
-    def _syntax(self, error: yaml.YAMLError) -> tuple[ErrorCode, str, str | None, Location | None]:
-        problem = str(getattr(error, "problem", None) or str(error).partition("\n")[0])
-        context = getattr(error, "context", None)
-        marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
-        if "end of stream" in problem:
-            # Where the open quote stands says more than where the file ends.
-            marks.reverse()
-        index = next((mark.index for mark in marks if mark is not None), 0)
-        told = f"{problem} ({context})" if context else problem
-        fix = _syntax_fix(problem, self._source.text[index : index + 1])
-        place = self._source.place(index)
-        return ErrorCode.SPEC_INVALID, f"the YAML is broken: {told}", fix, place
 
     def _document(self, _event: yaml.DocumentStartEvent) -> None:
         self._documents += 1
@@ -309,15 +297,3 @@ def _index(mark: _HasIndex | None) -> int:
 
 def _short_tag(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!", 1)[:80]
-
-
-def _syntax_fix(problem: str, character: str) -> str | None:
-    if character == "\t":
-        return "Indent with spaces, not with tabs."
-    if "mapping values are not allowed" in problem:
-        return "Quote a text that holds ': ', or check the indentation."
-    if "cannot start any token" in problem:
-        return f"Quote a text that begins with {character!r}."
-    if "end of stream" in problem:
-        return "Close the quote or bracket that is open here."
-    return None
