@@ -118,11 +118,17 @@ class ExecutionResult:
 
     @property
     def data(self) -> list[Row]:
-        """The rows as a list of mappings, in the engine's order."""
+        """The rows as a list of mappings, in the engine's order.
+
+        Raises:
+            ValueError: the rows are in a file, none are held.
+        """
         return list(self)
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(()) if self.table is None else self.table.rows()
+        if self.table is None and self.output_path is None:
+            return iter(())
+        return self._held().rows()
 
     def __len__(self) -> int:
         return 0 if self.table is None else len(self.table)
