@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from os import PathLike
@@ -115,7 +116,9 @@ class ResourceAPI:
                 _log_sql(rendered)
             if skipped:
                 return _skipped(rendered, composed)
-        return composed.run(request, writer, self._progress(name))
+        result = composed.run(request, writer, self._progress(name))
+        # the writer of a file keeps none of its rows; an empty table would say that there are none
+        return result if output is None else replace(result, table=None)
 
     @contextmanager
     def stream(
