@@ -112,10 +112,13 @@ class Configuration:
             self._guard_reading(name, said, own)
         if isinstance(said.value, Template):
             value = _retyped(setting, value, name, said)
-        sole = isinstance(said.value, Template) and sole_variable(said.value.text) in own
-        return Resolved(
-            value=value, said=said, own=tuple(own), foreign=said.from_checkout and not sole
-        )
+        if setting.kind is Kind.SECRET:
+            # A secret that holds any part of the user's is the user's.
+            users = bool(own)
+        else:
+            users = isinstance(said.value, Template) and sole_variable(said.value.text) in own
+        foreign = said.from_checkout and not users
+        return Resolved(value=value, said=said, own=tuple(own), foreign=foreign)
 
     def sourced(self, name: str) -> Sourced | None:
         """A text key as the guard sees it, or None where it has no value."""

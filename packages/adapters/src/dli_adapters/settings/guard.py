@@ -73,7 +73,7 @@ def server_asks(url: Sourced, token: Sourced | None) -> Iterable[Grant]:
     """Everything that a checkout's server settings ask for."""
     yield Grant(
         key="server.url",
-        wants=url.written or origin_of(url.value),
+        wants=origin_of(url.value),
         place=url.place,
         gets="your token is sent to this server",
     )
@@ -94,7 +94,7 @@ def endpoint_asks(endpoint: Sourced) -> Iterable[Grant]:
         return
     yield Grant(
         key=endpoint.key,
-        wants=endpoint.written or origin_of(endpoint.value),
+        wants=origin_of(endpoint.value),
         place=endpoint.place,
         gets="queries and your Google credentials are sent to this address",
     )
@@ -114,7 +114,7 @@ def impersonation_asks(account: Sourced) -> Iterable[Grant]:
     """What a service account named by a checkout asks for."""
     yield Grant(
         key=account.key,
-        wants=account.written or account.value,
+        wants=account.value,
         place=account.place,
         gets="your credentials are used to act as this service account",
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -174,9 +175,9 @@ def server_target(configuration: Configuration) -> ServerTarget | None:
 def asked_by_checkout(configuration: Configuration) -> tuple[Grant, ...]:
     """Everything that `dli config trust` would allow, whether or not it is needed now."""
     found: list[Grant] = []
-    url = _unfilled(configuration, "server.url")
-    if url is not None and url.foreign:
-        found.extend(server_asks(url, _unfilled(configuration, "server.api_key")))
+    url = _from_checkout(configuration, "server.url")
+    if url is not None:
+        found.extend(server_asks(url, _token(configuration)))
     found.extend(_bigquery_asks(configuration))
     found.extend(_env_asks(configuration))
     for key, said in sorted(configuration.values.items()):
@@ -186,37 +187,35 @@ def asked_by_checkout(configuration: Configuration) -> tuple[Grant, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _unfilled(configuration: Configuration, name: str) -> Sourced | None:
-    """As `sourced`, but a variable that is not set yet is no error."""
-    try:
-        return configuration.sourced(name)
-    except ConfigError:
-        said = configuration.said(name)
-        if said is None or not isinstance(said.value, Template):
-            raise
-        text = said.value.text
-        return Sourced(
-            key=name,
-            value=text,
-            place=said.place,
-            foreign=said.from_checkout,
-            written=text if said.from_checkout else None,
-        )
+def _from_checkout(configuration: Configuration, name: str) -> Sourced | None:
+    """The value if the checkout decides it; what is the user's own is not even filled in."""
+    said = configuration.said(name)
+    if said is None or not said.from_checkout:
+        return None
+    sourced = configuration.sourced(name)
+    return sourced if sourced is not None and sourced.foreign else None
+
+
+def _token(configuration: Configuration) -> Sourced | None:
+    """What the checkout says of the token; its variable may be unset while trust is given."""
+    said = configuration.said("server.api_key")
+    if said is None or not isinstance(said.value, Template) or not said.from_checkout:
+        return None
+    text = said.value.text
+    return Sourced(key="server.api_key", value="", place=said.place, foreign=False, written=text)
 
 
 def _bigquery_asks(configuration: Configuration) -> Iterator[Grant]:
     for name in _ENDPOINTS:
-        endpoint = _unfilled(configuration, name)
-        if endpoint is not None and endpoint.foreign:
+        endpoint = _from_checkout(configuration, name)
+        if endpoint is not None:
             yield from endpoint_asks(endpoint)
-    path = _unfilled(configuration, _CREDENTIALS)
-    if path is not None and path.foreign:
+    path = _from_checkout(configuration, _CREDENTIALS)
+    if path is not None:
         place = _path(configuration, _CREDENTIALS) or path.value
-        yield from credentials_asks(
-            Sourced(key=_CREDENTIALS, value=place, place=path.place, foreign=True)
-        )
-    account = _unfilled(configuration, _ACCOUNT)
-    if account is not None and account.foreign:
+        yield from credentials_asks(replace(path, value=place))
+    account = _from_checkout(configuration, _ACCOUNT)
+    if account is not None:
         yield from impersonation_asks(account)
 
 
