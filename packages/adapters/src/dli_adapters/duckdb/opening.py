@@ -81,6 +81,8 @@ def _prepare(
         # In the connection's config this would ask for an extension that is not there yet.
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET errors_as_json = true")
+        # Its bar goes to stdout, where the data may go.
+        connection.execute("SET enable_progress_bar = false")
         if private is not None:
             connection.execute(f"ATTACH '{MEMORY}' AS {quoted(private)}")
             connection.execute(f"USE {quoted(private)}")
