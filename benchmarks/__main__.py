@@ -1,0 +1,34 @@
+"""Every table of figures, each with its limit beside it.
+
+uv run python -m benchmarks            # all of it, some minutes
+uv run python -m benchmarks --quick    # fewer rounds, a tenth of the rows
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TABLES = {
+    "startup.py": (("--rounds", "9"), ("--rounds", "3")),
+    "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer rows")
+    quick = parser.parse_args().quick
+    failed = []
+    for script, (full, short) in TABLES.items():
+        print(f"== {script}", flush=True)
+        command = [sys.executable, str(HERE / script), *(short if quick else full)]
+        if subprocess.run(command, check=False).returncode != 0:
+            failed.append(script)
+    print(f"outside the limits: {', '.join(failed)}" if failed else "all within their limits")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
