@@ -84,14 +84,20 @@ def _float(array: pa.Array) -> pa.Array:
     text = array.cast(pa.string())
     whole = pc.and_(pc.equal(pc.trunc(array), array), pc.is_finite(array))
     if pc.any(whole).as_py():
-        bare = pc.and_not(whole, pc.match_substring(text, "e"))
-        text = pc.if_else(bare, pc.binary_join_element_wise(text, ".0", ""), text)
+        text = pc.replace_with_mask(
+            text, pc.fill_null(whole, False), _with_point(text.filter(whole))
+        )
     if not pc.all(pc.is_finite(array)).as_py():
         words = pc.if_else(
             pc.is_nan(array), "NaN", pc.if_else(pc.greater(array, 0.0), "Infinity", "-Infinity")
         )
         text = pc.if_else(pc.is_finite(array), text, words)
     return text
+
+
+def _with_point(text: pa.Array) -> pa.Array:
+    exponent = pc.match_substring(text, "e")
+    return pc.if_else(exponent, text, pc.binary_join_element_wise(text, ".0", ""))
 
 
 def _decimal(array: pa.Array) -> pa.Array:

@@ -10,15 +10,18 @@ import pyarrow.compute as pc
 from dli_adapters.arrow.text import is_nested, plain, text_of
 from dli_adapters.writers.encoder import Encoder, Write
 from dli_adapters.writers.json_text import json_of
-from dli_adapters.writers.rows_text import separated_lines_of
+from dli_adapters.writers.rows_text import bytes_of, separated_lines_of
 from dli_domain.model.result import Column
 
 # A spreadsheet runs a cell that begins so; some also with the full-width forms.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
-# A separator, a quote or a line end; nothing at all; white space that readers trim; a BOM.
-_NEEDS_QUOTES = '[",\\r\\n]|^$|^[ \\t\\x{FEFF}]|[ \\t]$'
 _ARROW_FORMULA = pa.array(_FORMULA)
-_PYTHON_NEEDS_QUOTES = re.compile(_NEEDS_QUOTES.replace("\\x{FEFF}", "\\uFEFF"))
+_BEGIN_FORMULAS = frozenset(sign.encode()[0] for sign in _FORMULA)
+_NEEDS_QUOTES = '[",\r\n]'
+_ASK_FOR_QUOTES = frozenset(b'",\r\n')
+_HARMLESS = bytes(set(range(256)) - _BEGIN_FORMULAS - _ASK_FOR_QUOTES)
+# A reader takes a byte order mark at the very beginning for none of the header's.
+_HEADER_NEEDS_QUOTES = re.compile('[",\r\n\ufeff]|^$')
 
 
 @final
@@ -46,6 +49,7 @@ class CsvEncoder(Encoder):
         ]
         if cells:
             self._write(separated_lines_of(cells, ",", "\n"))
+            self._write(b"\n")
 
     def finish(self) -> tuple[str, ...]:
         if not self._formulas or self._safe:
@@ -65,7 +69,7 @@ class CsvEncoder(Encoder):
     def _header(self, name: str) -> str:
         if self._safe and name.startswith(_FORMULA):
             name = f"'{name}"
-        if not _PYTHON_NEEDS_QUOTES.search(name):
+        if not _HEADER_NEEDS_QUOTES.search(name):
             return name
         return '"{}"'.format(name.replace('"', '""'))
 
@@ -76,10 +80,17 @@ class CsvEncoder(Encoder):
             nothing = pa.scalar(None, pa.string())
             texts = _quoted(pc.if_else(values.is_valid(), json_of(values, column.name), nothing))
         elif pa.types.is_string(kind) or _is_binary(kind):
-            texts = _quoted(self._guarded(text_of(values)))
+            texts = self._text(text_of(values))
         else:
             texts = text_of(values)
         return pc.fill_null(texts, "") if texts.null_count else texts
+
+    def _text(self, texts: pa.Array) -> pa.Array:
+        # One pass over the bytes spares most columns both searches.
+        special = set(bytes(bytes_of(texts)).translate(None, _HARMLESS))
+        if special & _BEGIN_FORMULAS:
+            texts = self._guarded(texts)
+        return _quoted(texts) if special & _ASK_FOR_QUOTES else _empty_quoted(texts)
 
     def _guarded(self, texts: pa.Array) -> pa.Array:
         formulas = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), value_set=_ARROW_FORMULA)
@@ -96,12 +107,16 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 
 def _quoted(texts: pa.Array) -> pa.Array:
-    unsafe = pc.match_substring_regex(texts, _NEEDS_QUOTES)
-    if not pc.any(unsafe).as_py():
-        return texts
-    return pc.if_else(unsafe, _in_quotes(texts), texts)
+    unsafe = pc.or_(pc.match_substring_regex(texts, _NEEDS_QUOTES), _empty(texts))
+    doubled = pc.replace_substring(texts.filter(unsafe), '"', '""')
+    quoted = pc.binary_join_element_wise('"', doubled, '"', "")
+    return pc.replace_with_mask(texts, pc.fill_null(unsafe, False), quoted)
 
 
-def _in_quotes(texts: pa.Array) -> pa.Array:
-    doubled = pc.replace_substring(texts, '"', '""')
-    return pc.binary_join_element_wise('"', doubled, '"', "")
+def _empty_quoted(texts: pa.Array) -> pa.Array:
+    empty = _empty(texts)
+    return pc.if_else(empty, '""', texts) if pc.any(empty).as_py() else texts
+
+
+def _empty(texts: pa.Array) -> pa.Array:
+    return pc.equal(pc.binary_length(texts), 0)

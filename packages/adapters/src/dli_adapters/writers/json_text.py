@@ -90,7 +90,8 @@ def _other(array: pa.Array) -> pa.Array:
     if _is_whole(array.type):
         return _whole(array, text)
     if pa.types.is_floating(array.type):
-        return pc.if_else(pc.is_finite(array), text, _in_quotes(text))
+        finite = pc.is_finite(array)
+        return text if pc.all(finite).as_py() else pc.if_else(finite, text, _in_quotes(text))
     return _in_quotes(text)
 
 

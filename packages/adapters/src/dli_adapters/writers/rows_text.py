@@ -15,9 +15,10 @@ def lines_of(pieces: Sequence[pa.Array | str], rows: int) -> memoryview:
 
 
 def separated_lines_of(cells: Sequence[pa.Array], separator: str, end: str) -> memoryview:
-    """As `lines_of` with one separator, which Arrow joins at half the price of literals."""
-    last = pc.binary_join_element_wise(cells[-1], end, "")
-    return bytes_of(pc.binary_join_element_wise(*cells[:-1], last, separator))
+    """All but the last `end`, with one separator, which Arrow joins at half the price of literals."""
+    lines = pc.binary_join_element_wise(*cells, separator)
+    one_list = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
+    return bytes_of(pc.binary_join(one_list, end))
 
 
 def bytes_of(texts: pa.Array) -> memoryview:
