@@ -31,6 +31,9 @@ ENGINES: Mapping[str, Callable[[Settings], OpenExecutor]] = MappingProxyType(
     {"bigquery": _bigquery, "duckdb": _duckdb}
 )
 
+# The configuration may name these already.
+_PLANNED = frozenset({"trino"})
+
 
 def open_executor(settings: Settings, clock: Clock) -> OpenExecutor:
     """How to open the engine that the settings name; only its driver is imported.
@@ -52,6 +55,12 @@ def open_bare(settings: Settings) -> OpenExecutor:
         EngineNotInstalledError: its driver is not installed.
     """
     build = ENGINES.get(settings.engine)
+    if settings.engine in _PLANNED:
+        raise ConfigError(
+            f"The engine {settings.engine!r} is not available in this version; "
+            f"available are {', '.join(ENGINES)}",
+            hint="Choose one with --engine, DLI_ENGINE or 'dli config set local.engine ENGINE'.",
+        )
     if build is None:
         raise ConfigError(
             f"Unknown engine {settings.engine!r}; known are {', '.join(ENGINES)}",
