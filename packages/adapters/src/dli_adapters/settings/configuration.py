@@ -1,7 +1,7 @@
 """The settings with their sources: what wins, why, and what a checkout decides of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -148,10 +148,11 @@ class Configuration:
             return MASK
         if not reveal and _is_secret(key, said.value):
             return MASK if said.value is not None else None
+        held = said if reveal else replace(said, value=fold(said.value, _hidden))
         try:
-            value = self.resolve_said(key, setting, said).value
+            value = self.resolve_said(key, setting, held).value
         except ConfigError:
-            value = said.value
+            value = held.value
         if value is None and said.layer is Layer.DEFAULT:
             value = setting.assumed
         if reveal:
@@ -203,6 +204,10 @@ def _variables(value: object) -> list[str]:
 
     fold(value, note)
     return found
+
+
+def _hidden(template: Template) -> Template | str:
+    return MASK if any(map(is_secret_variable, variables_in(template.text))) else template
 
 
 def _is_secret(key: Key, value: object) -> bool:

@@ -1,6 +1,5 @@
 """What a checkout may do with the user's credentials: nothing, until the user allowed it."""
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +147,9 @@ def require(needed: Iterable[Grant], approved: Collection[str], *, root: Path, t
 
 
 def _digest(path: Path) -> str:
+    # OpenSSL costs a tenth of the whole loader; few checkouts name a credentials file.
+    import hashlib  # noqa: PLC0415
+
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_DIGESTED_BYTES)
