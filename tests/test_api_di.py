@@ -123,7 +123,6 @@ def test_one_session_can_serve_many_runs() -> None:
         api = DatasetAPI(context=context, executor=session)
         api.run("make")
         assert api.run("read").data == [{"n": 5}]
-        with api.stream("read") as result:
-            assert result.stream is not None
-            assert list(result.stream.rows()) == [{"n": 5}]
+        with api.stream("read") as stream:
+            assert list(stream.rows()) == [{"n": 5}]
         assert session.execute("SELECT n + 1 AS n FROM kept").rows == ({"n": 6},)

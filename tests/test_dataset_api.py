@@ -234,16 +234,34 @@ def test_a_stream_gives_rows_while_they_come() -> None:
         "SELECT 1 AS id, DATE '{{ date }}' AS d", "SELECT range AS id FROM range(3000000)"
     )
     write_dataset(Path(), "many", spec)
-    with DatasetAPI().stream("many") as result:
-        assert result.row_count is None
-        assert result.stream is not None
-        assert sum(1 for _ in zip(result.stream.rows(), range(10), strict=False)) == 10
-    with DatasetAPI().stream("many") as result, duckdb.connect() as connection:
-        rows = result.stream
-        assert rows is not None
-        assert connection.execute("SELECT count(*), max(id) FROM rows").fetchall() == [
+    with DatasetAPI().stream("many") as stream:
+        assert [column.name for column in stream.columns] == ["id"]
+        assert [row["id"] for row, _ in zip(stream.rows(), range(3), strict=False)] == [0, 1, 2]
+    with DatasetAPI().stream("many") as stream, duckdb.connect() as connection:
+        assert connection.execute("SELECT count(*), max(id) FROM stream").fetchall() == [
             (3_000_000, 2_999_999)
         ]
+
+
+def test_a_stream_of_a_mock_reads_like_any_other() -> None:
+    mock = MockExecutor(return_value=QueryResult(rows=[{"id": 1}, {"id": 2}]))
+    with DatasetAPI(executor=mock).stream("my_dataset") as stream:
+        assert list(stream.rows()) == [{"id": 1}, {"id": 2}]
+
+
+def test_a_failure_in_the_block_stops_the_run_before_the_post_statements() -> None:
+    write_dataset(
+        Path(),
+        "posted",
+        SEED_SPEC.replace("NAME", "posted") + "post_statements: [{name: add, sql: SELECT 2}]\n",
+    )
+    mock = MockExecutor(return_value=QueryResult(rows=[{"id": 1}]))
+    with pytest.raises(ZeroDivisionError), DatasetAPI(executor=mock).stream("posted"):
+        raise ZeroDivisionError
+    assert mock.call_count == 1
+    with DatasetAPI(executor=mock).stream("posted"):
+        pass
+    assert mock.call_count == 3
 
 
 def test_a_stream_runs_the_post_statements_after_the_block() -> None:
@@ -256,8 +274,8 @@ def test_a_stream_runs_the_post_statements_after_the_block() -> None:
         "defaults: {dialect: duckdb}\n"
         "local: {engine: duckdb, duckdb: {attach: {db: file.duckdb}}}\n"
     )
-    with DatasetAPI().stream("staged") as result:
-        assert [row["id"] for row in result.stream.rows()] == [1]  # type: ignore[union-attr]  # DuckDB streams
+    with DatasetAPI().stream("staged") as stream:
+        assert [row["id"] for row in stream.rows()] == [1]
     with duckdb.connect("file.duckdb") as connection:
         assert connection.execute("FROM t ORDER BY id").fetchall() == [(1,), (2,)]
 

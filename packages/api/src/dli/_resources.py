@@ -18,7 +18,7 @@ from dli_domain.errors import (
     SpecNotFoundError,
 )
 from dli_domain.model.problems import Severity
-from dli_domain.model.result import QueryResult
+from dli_domain.model.result import ResultStream
 from dli_domain.model.run import DataSource, ExecutionResult, Phase, ResultStatus, StatementReport
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.query_executor import QueryExecutor
@@ -129,16 +129,17 @@ class ResourceAPI:
         ds: date | str | None = None,
         timeout: int | None = None,
         max_bytes: int | None = None,
-    ) -> Iterator[QueryResult]:
+    ) -> Iterator[ResultStream]:
         """Run it and read the rows while they come, in flat memory.
 
-            with api.stream("nyc.marts.daily_delays") as result:
-                for batch in pyarrow.RecordBatchReader.from_stream(result.stream):
+            with api.stream("nyc.marts.daily_delays") as stream:
+                for row in stream.rows():
                     ...
 
-        `result.stream` speaks the Arrow C stream protocol and has `rows()`; it is None where
-        the statement gives no rows, or where a mock holds them in `result.rows`. Post
-        statements run when the block ends well.
+        The stream speaks the Arrow C stream protocol too, so that for example
+        `pyarrow.RecordBatchReader.from_stream(stream)` reads batches; a statement that changes
+        data gives no rows. Post statements run when the block ends well, also if rows were
+        left unread.
 
         Raises:
             DliError: as in `run`; also while rows are read, and at the block's end.
@@ -146,8 +147,10 @@ class ResourceAPI:
         request = self._composed.request(
             name, self._kind, parameters, ds=ds, timeout=timeout, max_bytes=max_bytes
         )
+        from dli._writing import stream_of  # noqa: PLC0415 - as in `_writer`
+
         with self._composed.run.stream(request, self._progress(name)) as result:
-            yield result
+            yield stream_of(result)
 
     def render_sql(
         self,

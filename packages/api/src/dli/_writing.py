@@ -2,10 +2,12 @@
 
 from os import PathLike, fspath
 
-from dli_adapters.writers.files import file_writer
+from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.writers.held import TableWriter
 from dli_domain.errors import ConfigError, ErrorCode
 from dli_domain.ports.result_writer import ResultWriter
+
+__all__ = ["stream_of", "writer_of"]
 
 
 def writer_of(output: str | PathLike[str] | None, format_name: str | None) -> ResultWriter:
@@ -16,6 +18,9 @@ def writer_of(output: str | PathLike[str] | None, format_name: str | None) -> Re
         OutputError: the format is unknown, or the path can be no file.
     """
     if output is not None:
+        # every format's encoder comes with it, 100 ms that rows in memory need not pay
+        from dli_adapters.writers.files import file_writer  # noqa: PLC0415
+
         return file_writer(fspath(output), format=format_name)
     if format_name is not None:
         raise ConfigError(
