@@ -58,6 +58,21 @@ def parse(sql: RenderedSql, dialect: str) -> Parsed:
     return Parsed(tuple(tree for tree in trees if tree is not None), tokens)
 
 
+def check_syntax(sql: RenderedSql, dialect: str) -> None:
+    """Refuse what is no statement.
+
+    Raises:
+        SqlError: DLI-202, it does not parse, or is an expression only, such as `SELEC 1`.
+    """
+    for tree in parse(sql, dialect).statements:
+        if isinstance(tree, exp.Condition | exp.Alias):
+            raise SqlError(
+                f"The SQL is an expression and no statement: {tree.sql(dialect)[:80]!r}",
+                location=sql.source.origin,
+                hint="Check its first word.",
+            )
+
+
 def _bound(tokens: tuple[Token, ...], sql: RenderedSql) -> None:
     depth = deepest = 0
     for token in tokens:
