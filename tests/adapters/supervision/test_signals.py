@@ -99,8 +99,9 @@ def test_a_cancel_that_hangs_ends_in_time_and_names_the_job(sql: str, error: str
     assert taken <= 5
 
 
-def test_a_second_signal_leaves_at_once_and_names_the_job() -> None:
-    process = _started("execute-hangs", "DELETE FROM t")
+@pytest.mark.parametrize("place", ["execute", "batch"])
+def test_a_second_signal_leaves_at_once_and_names_the_job(place: str) -> None:
+    process = _started(f"{place}-hangs", "DELETE FROM t")
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
 from dli_adapters.supervision.handoff import Handoff, NothingCame
+from dli_adapters.supervision.interrupted import announce, withdraw
 from dli_adapters.supervision.watch import CLOSE_SECONDS, Watch
 from dli_adapters.supervision.worker import Worker
 from dli_domain.errors import DliError
@@ -56,7 +57,7 @@ def supervised(open_inner: OpenExecutor, clock: Clock) -> OpenExecutor:
 def _leave(worker: Worker, stack: ExitStack, watch: Watch) -> None:
     """Close the engine in the worker; wait for it to the deadline, and if that is past, hardly."""
     closed = worker.submit(stack.close)
-    seconds = CLOSE_SECONDS if watch.lost else max(watch.remaining, CLOSE_SECONDS)
+    seconds = 0 if watch.lost else max(watch.remaining, CLOSE_SECONDS)
     wait((closed,), seconds)
     worker.close(CLOSE_SECONDS if closed.done() else 0)
     if closed.done():
@@ -118,6 +119,7 @@ class _Pump:
         self._source = source
         self._watch = watch
         self._belt: Handoff[pa.RecordBatch] = Handoff()
+        announce(id(self), watch.described)
         self._pulling: Future[None] = watch.worker.submit(self._pull)
 
     def stream(self, result: QueryResult) -> ArrowStream:
@@ -157,8 +159,10 @@ class _Pump:
 
     def _close(self) -> None:
         self._belt.stop()
-        if self._pulling.done() or self._watch.lost:
-            return
-        wait((self._pulling,), _BRIEFLY)
-        if not self._pulling.done():
-            self._watch.stop(self._pulling)
+        try:
+            if not self._watch.lost:
+                wait((self._pulling,), _BRIEFLY)
+                if not self._pulling.done():
+                    self._watch.stop(self._pulling)
+        finally:
+            withdraw(id(self))
