@@ -1,9 +1,10 @@
 """Options that several commands share. None means "not said", so that settings can speak."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number, mutually_exclusive
 
 from dli_cli.output import Screen
@@ -17,6 +18,14 @@ RESULT = Group("Result", sort_key=4)
 # The screen is handed in by the caller, never parsed.
 OnScreen: TypeAlias = Annotated[Screen, Parameter(parse=False)]
 Format: TypeAlias = Literal["csv", "json", "ndjson", "parquet"]
+
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """Digits only: cyclopts would take 1.5 for 1 and 1_0 for 10."""
+    text = tokens[0].value
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("It takes a whole number.")
+    return int(text)
 
 
 def _flag(help_text: str, group: Group | None = None) -> Parameter:
@@ -85,6 +94,7 @@ class Running(Rendering):
         int | None,
         Parameter(
             group=LIMITS,
+            converter=_whole,
             validator=Number(gte=1, lte=3600),
             help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
         ),
@@ -115,6 +125,7 @@ class Running(Rendering):
         int | None,
         Parameter(
             group=RESULT,
+            converter=_whole,
             validator=Number(gte=0),
             help="How many rows to show; 20 by default, and all of them under --json.",
         ),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Stream:
         self._name = name
         self.terminal = raw is not None and raw.isatty()
         self.colour = colour and self.terminal
+        self._descriptor = _descriptor(raw)
         self.encoding = "utf-8"
 
     def write(self, text: str) -> int:
@@ -41,13 +43,28 @@ class Stream:
         if self._raw is None:
             raise OutputError(f"{self._name} is closed", hint="Give dli an open standard output.")
         try:
-            self._raw.write(text)
-            self._raw.flush()
+            self._write_all(text)
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OutputError(f"Cannot write to {self._name}: {error.strerror}") from error
+            raise OutputError(
+                f"Cannot write to {self._name}: {error.strerror}",
+                hint="Free some space there, or name a file with --output.",
+            ) from error
         return len(text)
+
+    def _write_all(self, text: str) -> None:
+        if self._descriptor is None:
+            # A stream of Python's own, as tests and hosts put in place of stdout.
+            print(text, end="", file=self._raw, flush=True)
+            return
+        rest = memoryview(text.encode("utf-8", "backslashreplace"))
+        # Past the buffers: under PYTHONUNBUFFERED Python takes a part of a write for the whole.
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
 
     @property
     def binary(self) -> BinaryIO | None:
@@ -152,6 +169,13 @@ def plain(value: object) -> Any:
     if isinstance(value, tuple | frozenset):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _descriptor(raw: TextIO | None) -> int | None:
+    try:
+        return None if raw is None else raw.fileno()
+    except (OSError, ValueError):
+        return None
 
 
 def _utf8(stream: TextIO | None) -> TextIO | None:

@@ -59,7 +59,7 @@ def json_cell(value: Cell) -> object:  # noqa: PLR0911 - one return a type
             return value
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Decimal):
-        return f"{value:f}" if value.is_finite() else str(value)
+        return _decimal(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime) and value.tzinfo is not None:
@@ -69,6 +69,18 @@ def json_cell(value: Cell) -> object:  # noqa: PLR0911 - one return a type
     if isinstance(value, Sequence):
         return [json_cell(cell) for cell in value]
     return plain(value)
+
+
+def _decimal(value: Decimal) -> object:
+    if not value.is_finite():
+        return str(value)
+    # A decimal without a scale is how engines hand over whole numbers wider than 64 bits.
+    return f"{value:f}" if _scale(value) else json_cell(int(value))
+
+
+def _scale(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 def _statement(report: StatementReport, *, show_sql: bool) -> dict[str, object]:

@@ -14,7 +14,7 @@ from dli_cli.text import safe, safe_line
 from dli_cli.usage import UsageError
 from dli_cli.values import parse_bytes, parse_day, parse_parameters
 from dli_domain.errors import ExecutionLimitError
-from dli_domain.model.run import ExecutionMode, ExecutionResult
+from dli_domain.model.run import ExecutionMode, ExecutionResult, ResultStatus
 from dli_domain.model.spec import ResourceKind
 from dli_domain.usecases.estimate_resource import ResourceEstimate
 from dli_domain.usecases.render_resource import RenderedResource
@@ -145,8 +145,7 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
     )
     with progress_line(screen) as progress:
         result = dli.runner()(request, writer, progress)
-    for warning in result.warnings:
-        screen.warn(f"Warning: {safe_line(warning)}")
+    _warn(result, screen)
     if options.json:
         fields = result_fields(result, request.kind, rows=options.rows, show_sql=options.show_sql)
         screen.envelope(**fields)
@@ -161,6 +160,18 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
         if result.output_path is not None and options.output != STDOUT:
             say("")
             say(f"{screen.out.style('✓', 'green')} Results saved to: {safe(result.output_path)}")
+
+
+def _warn(result: ExecutionResult, screen: Screen) -> None:
+    for warning in (*result.warnings, *result.stats.notes):
+        screen.warn(f"Warning: {safe_line(warning)}")
+    for report in result.statements:
+        # In the panel it would be said as well, but not every run has one.
+        if report.status is ResultStatus.FAILURE:
+            said = (
+                f"{report.phase.value} · {report.name} failed and was passed over: {report.error}"
+            )
+            screen.warn(f"Warning: {safe_line(said)}")
 
 
 def _sent(result: ExecutionResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dli_cli.usage import UsageError
 
-_SIZE = re.compile(r"(\d{1,18})\s*(?:B|([KMGTP])(I?)B?)?\Z", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18})\s*(?:B|([KMGTP])(I?)B?)?\Z", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _LARGEST_FILE = 16 << 20
 

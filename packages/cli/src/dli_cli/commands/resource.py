@@ -31,7 +31,9 @@ def list_(
     kind: ResourceKind,
     /,
     *,
-    tag: Annotated[tuple[str, ...], Parameter(name=("--tag", "-t"), negative="")] = (),
+    tag: Annotated[
+        tuple[str, ...], Parameter(name=("--tag", "-t"), negative="", show_default=False)
+    ] = (),
     owner: str | None = None,
     search: str | None = None,
     options: Common = _COMMON,
