@@ -19,6 +19,12 @@ T = TypeVar("T")
 TRIES = 4
 _MAX_WAIT_SECONDS = 60.0
 _FIRST_WAIT_SECONDS = 0.15
+
+
+class UnreadableAnswerError(ValueError):
+    """An answer with status 200 that is no answer to what was asked."""
+
+
 _TRANSIENT_REASONS = frozenset(
     {"rateLimitExceeded", "backendError", "internalError", "badGateway", "jobRateLimitExceeded"}
 )
@@ -33,7 +39,8 @@ _TRANSIENT = (
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
-    # an answer that was cut or is no UTF-8
+    # an answer that was cut, is no UTF-8, or is another one's
+    UnreadableAnswerError,
     requests.exceptions.InvalidJSONError,
     UnicodeDecodeError,
     auth.TransportError,
@@ -72,6 +79,21 @@ def _until(text: str, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
+def understood(ask: Callable[[], T]) -> T:
+    """What the client makes of an answer.
+
+    The client takes any JSON for what it asked for, and trips over the rest: with `ask` being
+    nothing but one of its calls, such an error is the answer's fault.
+
+    Raises:
+        UnreadableAnswerError: it tripped.
+    """
+    try:
+        return ask()
+    except (AttributeError, KeyError, IndexError, TypeError) as error:
+        raise UnreadableAnswerError("BigQuery's answer is not what was asked for") from error
+
+
 @final
 class Patience:
     """How long one run may still wait, and how often it has asked again.
@@ -101,11 +123,11 @@ class Patience:
         """The answer to a question that changes nothing, asked at most four times."""
         for attempt in range(1, TRIES):
             try:
-                return ask()
+                return understood(ask)
             except Exception as error:
                 if not is_transient(error) or not self.waited(error, attempt):
                     raise
-        return ask()
+        return understood(ask)
 
     def repeating(self, ask: Callable[..., T]) -> Callable[..., T]:
         """`ask` as a function that repeats itself: the form that the client takes as `retry`."""

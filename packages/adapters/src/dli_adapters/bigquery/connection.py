@@ -34,7 +34,9 @@ class BoundedSession(AuthorizedSession):
     """
 
     def __init__(self, credentials: Credentials, remaining: Callable[[], float]) -> None:
-        super().__init__(credentials)  # type: ignore[no-untyped-call]
+        # nobody who did not sign in can sign in again: a 401 is then the answer
+        again = () if isinstance(credentials, AnonymousCredentials) else (401,)
+        super().__init__(credentials, refresh_status_codes=again)  # type: ignore[no-untyped-call]
         self._remaining = remaining
 
     def request(self, *args: Any, **kwargs: Any) -> Any:

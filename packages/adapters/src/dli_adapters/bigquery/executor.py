@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
 
 _ROWS = frozenset({"SELECT", "SCRIPT", None})
+_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE"})
 _END_SECONDS = 2.0
 _CONSOLE = "https://console.cloud.google.com/bigquery"
 
@@ -111,11 +112,11 @@ class BigQueryExecutor(QueryExecutor):
             job = self._jobs.run(sql, config)
             if job.session_info is not None:
                 self._session_id = job.session_info.session_id
-            stream, affected, note = (
-                self._results.open(job)
-                if job.statement_type in _ROWS
-                else (None, job.num_dml_affected_rows, None)
-            )
+            stream, affected, note = None, None, None
+            if job.statement_type in _ROWS:
+                stream, affected, note = self._results.open(job)
+            elif job.statement_type in _CHANGES:
+                affected = job.num_dml_affected_rows
         retries = self._jobs.patience.retries - asked_before
         stats = self._stats(job, retries, (note,) if note else ())
         return QueryResult(stream=stream, affected_rows=affected, stats=stats)

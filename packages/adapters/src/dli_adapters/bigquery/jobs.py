@@ -10,8 +10,9 @@ import requests
 from google.api_core import exceptions as api
 from google.cloud import bigquery
 
-from dli_adapters.bigquery.calls import Patience, is_transient
+from dli_adapters.bigquery.calls import Patience, is_transient, understood
 from dli_adapters.bigquery.errors import TRANSLATED, job_failure, place, said, translate
+from dli_adapters.bigquery.statements import only_reads
 from dli_domain.errors import (
     ExecutionCancelledError,
     ExecutionError,
@@ -25,6 +26,8 @@ SUBMITS = 4
 _SUBMIT_SECONDS = 30.0
 _POLL_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# A running job outlives an engine that does not answer for a while.
+_OUTAGE_SECONDS = 20.0
 # One cancel, from the first request to the last look, takes no longer than this: together with
 # what is left to say, a run ends within two seconds after its limit.
 CANCEL_SECONDS = 1.3
@@ -36,6 +39,7 @@ class Running:
     """The statement that is on its way. `settled` once the engine has told its end."""
 
     job_id: str
+    only_reads: bool
     sent: bool = False
     settled: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -69,11 +73,12 @@ class Jobs:
         """
         job_id = self.next_id()
         with self._lock:
-            running = self.running = Running(job_id)
+            running = self.running = Running(job_id, only_reads(sql))
         job = self._submitted(running, sql, config)
         job = self._ended(running, job)
         if job.error_result:
-            raise job_failure(job.error_result, running.job_id, self._target)
+            cause = job.exception()  # type: ignore[no-untyped-call]  # no annotations
+            raise job_failure(job.error_result, running.job_id, self._target) from cause
         return job
 
     def next_id(self) -> str:
@@ -103,7 +108,7 @@ class Jobs:
                 last = attempt == SUBMITS or isinstance(error, requests.ConnectTimeout)
                 if last or not self.patience.waited(error, attempt):
                     raise self._not_submitted(running, error) from error
-        raise AssertionError("unreachable")
+        raise AssertionError("the last attempt returns or raises")
 
     def _insert(
         self, running: Running, sql: str, config: bigquery.QueryJobConfig
@@ -122,14 +127,16 @@ class Jobs:
                 raise ExecutionCancelledError("the statement was cancelled before it was sent")
             running.sent = True
         config.job_timeout_ms = max(1000, int(left * 1000))
-        return self._client.query(
-            sql,
-            job_config=config,
-            job_id=running.job_id,
-            location=self._target.location,
-            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
-            job_retry=None,
-            timeout=_SUBMIT_SECONDS,
+        return understood(
+            lambda: self._client.query(
+                sql,
+                job_config=config,
+                job_id=running.job_id,
+                location=self._target.location,
+                retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+                job_retry=None,
+                timeout=_SUBMIT_SECONDS,
+            )
         )
 
     def _found(self, running: Running, sql: str, error: Exception) -> bigquery.QueryJob | None:
@@ -150,11 +157,13 @@ class Jobs:
         return job
 
     def _get(self, running: Running, seconds: float = _POLL_SECONDS) -> object:
-        return self._client.get_job(
-            running.job_id,
-            location=self._target.location,
-            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
-            timeout=seconds,
+        return understood(
+            lambda: self._client.get_job(
+                running.job_id,
+                location=self._target.location,
+                retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+                timeout=seconds,
+            )
         )
 
     def _not_submitted(self, running: Running, error: Exception) -> ExecutionError:
@@ -168,29 +177,50 @@ class Jobs:
     # --- wait ---------------------------------------------------------------------------
 
     def _ended(self, running: Running, job: bigquery.QueryJob) -> bigquery.QueryJob:
-        pause = _FIRST_PAUSE
+        pause, lost = _FIRST_PAUSE, None
         while job.state != "DONE":
             if self.patience.remaining() <= 0:
                 raise self._timed_out(running)
             self._sleep(min(pause, max(self.patience.remaining(), 0.01)))
             pause = min(pause * 1.4, _LONGEST_PAUSE)
-            job = self._looked_at(running, job)
+            try:
+                self._look(job)
+                lost = None
+            except TRANSLATED as error:
+                lost = lost or self._outage()
+                if not self._may_come_back(error, lost):
+                    raise self._out_of_sight(running, error) from error
         running.settled = True
         return job
 
-    def _looked_at(self, running: Running, job: bigquery.QueryJob) -> bigquery.QueryJob:
-        try:
-            self.patience.read(
-                lambda: job.reload(
-                    retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
-                    timeout=_POLL_SECONDS,
-                )
+    def _look(self, job: bigquery.QueryJob) -> None:
+        understood(
+            lambda: job.reload(
+                retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+                timeout=_POLL_SECONDS,
             )
-        except TRANSLATED as error:
-            if self.patience.remaining() <= 0:
-                raise self._timed_out(running) from error
-            raise self._unknown(running, said(error)) from error
-        return job
+        )
+
+    def _outage(self) -> float:
+        """Until when an engine that stopped answering may come back."""
+        patience = min(_OUTAGE_SECONDS, max(self.patience.remaining(), 0) / 2)
+        return self._monotonic() + patience
+
+    def _may_come_back(self, error: Exception, until: float) -> bool:
+        self.patience.retries += 1
+        seen = is_transient(error) or isinstance(error, api.NotFound | api.ServerError)
+        return seen and (self._monotonic() < until or self.patience.remaining() <= 0)
+
+    def _out_of_sight(self, running: Running, error: Exception) -> ExecutionError:
+        """Nobody watches the job any more: stop it, and say whether that is certain."""
+        if self.cancel() is not CancelOutcome.CONFIRMED:
+            return self._unknown(running, said(error))
+        return ExecutionError(
+            f"BigQuery stopped answering ({said(error)}); the job was cancelled, and that is "
+            "confirmed",
+            context=place(self._target) | {"Job": running.job_id},
+            hint="Run it again.",
+        )
 
     def _timed_out(self, running: Running) -> ExecutionError:
         seconds = self._scope.deadline.seconds
@@ -202,7 +232,14 @@ class Jobs:
             hint="Raise --timeout, or make the query smaller.",
         )
 
-    def _unknown(self, running: Running, reason: str) -> ExecutionUnknownError:
+    def _unknown(self, running: Running, reason: str) -> ExecutionError:
+        if running.only_reads and self.patience.remaining() <= 0:
+            return ExecutionTimeoutError(
+                f"the time limit of {self._scope.deadline.seconds:g} s has passed, and BigQuery "
+                f"did not confirm that job {running.job_id!r} has stopped",
+                context=place(self._target) | {"May still run": running.job_id},
+                hint=f"It changes nothing; 'bq cancel {running.job_id}' stops it.",
+            )
         return ExecutionUnknownError(
             f"job {running.job_id!r} was sent, and its end is not known: {reason}",
             context=place(self._target) | {"Job": running.job_id},
@@ -246,11 +283,13 @@ class Jobs:
             time.sleep(_FIRST_PAUSE)
 
     def _asked_to_stop(self, running: Running, seconds: float) -> object:
-        return self._client.cancel_job(
-            running.job_id,
-            location=self._target.location,
-            retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
-            timeout=seconds,
+        return understood(
+            lambda: self._client.cancel_job(
+                running.job_id,
+                location=self._target.location,
+                retry=None,  # type: ignore[arg-type]  # documented: None turns retries off
+                timeout=seconds,
+            )
         )
 
 

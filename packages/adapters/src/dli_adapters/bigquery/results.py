@@ -1,6 +1,7 @@
 """A finished job's rows as an Arrow stream: over the Storage Read API, or page by page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any, TypeAlias, final
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery.table import RowIterator
 
 from dli_adapters.arrow.stream import ArrowStream
-from dli_adapters.bigquery.calls import Patience
+from dli_adapters.bigquery.calls import Patience, understood
 from dli_adapters.bigquery.errors import TRANSLATED, place, said, translate
 from dli_adapters.bigquery.jobs import Jobs, Running
 from dli_adapters.bigquery.rows import batch_of
@@ -25,7 +26,7 @@ from dli_domain.model.settings import BigQueryTarget
 PAGE_ROWS = 10_000
 _PAGE_SECONDS = 60.0
 
-Batches: TypeAlias = Iterator[pa.RecordBatch]
+Batches: TypeAlias = Generator[pa.RecordBatch, None, None]
 ReadStorage: TypeAlias = Callable[
     [bigquery.TableReference, Sequence[bigquery.SchemaField], Patience], Batches
 ]
@@ -67,19 +68,21 @@ class Results:
                 raise self._cut(job, "the answer names no columns")
             return None, rows.num_dml_affected_rows, None
         pages = iter(rows.pages)
-        first = self._guarded(job, lambda: next(pages, None))
+        first = self._guarded(job, lambda: understood(lambda: next(pages, None)))
         batches, note = self._batches(job, rows, pages, first)
         whole = self._checked(job, rows.total_rows or 0, batches)
         schema = arrow_schema(rows.schema)
-        return ArrowStream(schema, whole, columns_of(rows.schema)), None, note
+        return ArrowStream(schema, whole, columns_of(rows.schema), whole.close), None, note
 
     def _first(self, job: bigquery.QueryJob) -> RowIterator:
-        result = job.result(
-            page_size=PAGE_ROWS,
-            # the client only calls it with a function and calls what it gets
-            retry=self._jobs.patience.repeating,  # type: ignore[arg-type]
-            job_retry=None,
-            timeout=_PAGE_SECONDS,
+        result = understood(
+            lambda: job.result(
+                page_size=PAGE_ROWS,
+                # the client only calls it with a function and calls what it gets
+                retry=self._jobs.patience.repeating,  # type: ignore[arg-type]
+                job_retry=None,
+                timeout=_PAGE_SECONDS,
+            )
         )
         assert isinstance(result, RowIterator)  # noqa: S101 - also the empty one is a child
         return result
@@ -98,7 +101,7 @@ class Results:
         page = first
         while page is not None:
             yield batch_of(page.raw_page.get("rows", ()), rows.schema)
-            page = next(pages, None)
+            page = understood(lambda: next(pages, None))
 
     def _stored(self, job: bigquery.QueryJob, rows: RowIterator) -> Batches:
         if job.destination is None:
@@ -111,14 +114,15 @@ class Results:
     def _checked(self, job: bigquery.QueryJob, total: int, batches: Batches) -> Batches:
         """Every batch in turn; what fails on the way and what is missing becomes our error."""
         running, seen = self._jobs.running, 0
-        while True:
-            self._may_go_on(job, running)
-            batch = self._guarded(job, lambda: next(batches, None))
-            if batch is None:
-                break
-            seen += batch.num_rows
-            if batch.num_rows:
-                yield batch
+        with closing(batches):
+            while True:
+                self._may_go_on(job, running)
+                batch = self._guarded(job, lambda: next(batches, None))
+                if batch is None:
+                    break
+                seen += batch.num_rows
+                if batch.num_rows:
+                    yield batch
         if seen != total:
             raise self._cut(job, f"{seen:,} rows arrived of the {total:,} announced")
 

@@ -10,7 +10,8 @@ _DIGEST_LENGTH = 8
 # Blanks, comments and opening brackets before the first word.
 _LEADING = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*.*?\*/|\()*", re.DOTALL)
 _WORD = re.compile(r"\w+")
-_STATELESS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"})
+_READS = frozenset({"SELECT", "WITH"})
+_STATELESS = _READS | {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"}
 
 
 def leaves_state(sql: str) -> bool:
@@ -19,9 +20,22 @@ def leaves_state(sql: str) -> bool:
     A single query or change of data leaves nothing; anything else is taken to. A session costs
     a job to end, so the usual single SELECT does without.
     """
-    word = _WORD.match(sql, _LEADING.match(sql).end())  # type: ignore[union-attr]  # may be empty
-    first = word.group().upper() if word else ""
-    return first not in _STATELESS or ";" in sql.rstrip().rstrip(";")
+    return _first_word(sql) not in _STATELESS or _may_be_a_script(sql)
+
+
+def only_reads(sql: str) -> bool:
+    """Whether the statement is sure to change nothing, so that it may be run again."""
+    return _first_word(sql) in _READS and not _may_be_a_script(sql)
+
+
+def _first_word(sql: str) -> str:
+    start = _LEADING.match(sql)
+    word = _WORD.match(sql, start.end() if start else 0)
+    return word.group().upper() if word else ""
+
+
+def _may_be_a_script(sql: str) -> bool:
+    return ";" in sql.rstrip().rstrip(";")
 
 
 def labels_of(scope: RunScope) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Rows over the Storage Read API: Arrow from the engine on, resumed at the row where it broke."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, final
 
 import grpc
@@ -77,7 +77,7 @@ class StorageRead:
             )
         )
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """The rows, in the engine's order, in the result's own Arrow form."""
         sent = pa.ipc.read_schema(pa.py_buffer(self._session.arrow_schema.serialized_schema))
         for stream in self._session.streams:
