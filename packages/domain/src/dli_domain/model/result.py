@@ -132,6 +132,13 @@ class QueryResult:
             self.stream = None
         return self._rows
 
+    def drain(self) -> None:
+        """Read the rows to their end and keep none, so that a late failure is seen."""
+        if self.stream is not None:
+            for _ in self.stream.rows():
+                pass
+            self.close()
+
     def close(self) -> None:
         """End the query if its rows are still on their way."""
         if self.stream is not None:

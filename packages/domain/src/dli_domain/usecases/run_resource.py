@@ -184,7 +184,7 @@ class _Stages:
             try:
                 with self._reported(statement) as done:
                     result = self._execute(statement)
-                    result.close()
+                    result.drain()
                     done(result)
             except ExecutionError as error:
                 if not (statement.continue_on_error and _engine_refused(error)):
