@@ -1,0 +1,1 @@
+"""Findings and verdicts in the formats that other tools read."""
