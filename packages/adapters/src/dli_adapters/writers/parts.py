@@ -12,6 +12,7 @@ PART_BYTES = 32 * 2**20
 # The text of a row must fit Arrow's 2 GiB; JSON may need six bytes for one.
 CELL_BYTES = 64 * 2**20
 ROW_BYTES = 256 * 2**20
+_TEXT_TYPES = frozenset({pa.string(), pa.large_string(), pa.string_view()})
 
 
 def parts_of(stream: ArrowStream) -> Iterator[pa.RecordBatch]:
@@ -65,19 +66,48 @@ def _check_size(column: pa.Array, name: str, first_row: int) -> None:
 
 
 def _check_text(column: pa.Array, name: str, first_row: int) -> None:
+    if _is_utf8(column):
+        return
+    row = next(row for row in range(len(column)) if not _is_utf8(column.take([row])))
+    raise ResultInvalidError(
+        f"Row {first_row + row}, column {name!r}: the text is not valid UTF-8",
+        hint="Repair the text in the query, or CAST the column to BLOB (BYTES) for base64.",
+    )
+
+
+def _is_utf8(array: pa.Array) -> bool:
     try:
-        column.validate(full=True)
+        for texts in _texts_in(array):
+            texts.validate(full=True)
     except pa.ArrowInvalid:
-        # A slice of a nested column is judged with all its children, so look cell by cell.
-        for index in range(len(column)):
-            _check_cell(column.take([index]), name, first_row + index)
+        return False
+    return True
 
 
-def _check_cell(cell: pa.Array, name: str, row: int) -> None:
-    try:
-        cell.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise ResultInvalidError(
-            f"Row {row}, column {name!r}: the text is not valid UTF-8",
-            hint="Repair the text in the query, or CAST the column to BLOB (BYTES) for base64.",
-        ) from error
+def _texts_in(array: pa.Array) -> Iterator[pa.Array]:
+    if array.type in _TEXT_TYPES:
+        yield array
+    for child in _nested_in(array) if pa.types.is_nested(array.type) else _encoded_in(array):
+        yield from _texts_in(child)
+
+
+def _encoded_in(array: pa.Array) -> list[pa.Array]:
+    if isinstance(array.type, pa.BaseExtensionType):
+        return [array.storage]
+    if pa.types.is_dictionary(array.type):
+        return [array.dictionary_decode()]
+    return []
+
+
+def _nested_in(array: pa.Array) -> list[pa.Array]:
+    kind = array.type
+    if pa.types.is_struct(kind):
+        return list(array.flatten())
+    if pa.types.is_union(kind):
+        return [array.field(number) for number in range(kind.num_fields)]
+    if pa.types.is_run_end_encoded(kind):
+        return [array.values]
+    if pa.types.is_map(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return [part.slice(first, last - first) for part in (array.keys, array.items)]
+    return [array.flatten()]
