@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dli_adapters.clock.system import SystemClock
@@ -21,10 +22,13 @@ from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.result_writer import ResultWriter
 from dli_domain.ports.spec_source import SpecSource
-from dli_domain.usecases.estimate_resource import EstimateResource
-from dli_domain.usecases.render_resource import RenderResource
-from dli_domain.usecases.run_resource import OpenExecutor, RunResource
-from dli_domain.usecases.validate_resource import ValidateResource
+
+if TYPE_CHECKING:
+    # Rendering costs jinja2 and sqlglot; listing and getting pay for neither.
+    from dli_domain.usecases.estimate_resource import EstimateResource
+    from dli_domain.usecases.render_resource import RenderResource
+    from dli_domain.usecases.run_resource import OpenExecutor, RunResource
+    from dli_domain.usecases.validate_resource import ValidateResource
 
 # Not declared by any spec, and yet every spec may be given it: it sets `ds`.
 _ALWAYS_DECLARED = frozenset({"execution_date"})
@@ -54,8 +58,10 @@ class Dli:
         declared = {p.name for p in spec.parameters} | _ALWAYS_DECLARED
         return {**{key: common[key] for key in common if key in declared}, **given}
 
-    def renderer(self) -> RenderResource:
+    def renderer(self) -> "RenderResource":
         """The use case that renders."""
+        from dli_domain.usecases.render_resource import RenderResource  # noqa: PLC0415 - see the top
+
         settings = self.settings
         return RenderResource(
             specs=self.specs,
@@ -67,12 +73,16 @@ class Dli:
             env=settings.env,
         )
 
-    def validator(self) -> ValidateResource:
+    def validator(self) -> "ValidateResource":
         """The use case that validates."""
+        from dli_domain.usecases.validate_resource import ValidateResource  # noqa: PLC0415 - see the top
+
         return ValidateResource(render=self.renderer())
 
-    def runner(self) -> RunResource:
+    def runner(self) -> "RunResource":
         """The use case that runs."""
+        from dli_domain.usecases.run_resource import RunResource  # noqa: PLC0415 - see the top
+
         return RunResource(
             render=self.renderer(),
             open_executor=self._open_executor(),
@@ -81,8 +91,10 @@ class Dli:
             new_run_id=_run_id,
         )
 
-    def estimator(self) -> EstimateResource:
+    def estimator(self) -> "EstimateResource":
         """The use case that estimates."""
+        from dli_domain.usecases.estimate_resource import EstimateResource  # noqa: PLC0415 - see the top
+
         return EstimateResource(
             render=self.renderer(),
             open_executor=self._open_executor(),
@@ -90,7 +102,7 @@ class Dli:
             new_run_id=_run_id,
         )
 
-    def _open_executor(self) -> OpenExecutor:
+    def _open_executor(self) -> "OpenExecutor":
         if self.settings.mode is ExecutionMode.SERVER:
             raise self._no_server()
         if self.settings.mode is ExecutionMode.MOCK:

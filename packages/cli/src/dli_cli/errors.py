@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from dli_cli.crash import write_crash
 from dli_cli.exit_codes import ExitCode, exit_code
 from dli_cli.output import Screen
 from dli_cli.text import safe, safe_line
@@ -150,6 +149,9 @@ def _json_failure(screen: Screen, fields: Mapping[str, object], code: ExitCode) 
 
 
 def _crashed(error: Exception, tokens: Sequence[str], environ: Mapping[str, str]) -> DliError:
+    # Imported in the one case that needs it: it costs every other start several milliseconds.
+    from dli_cli.crash import write_crash  # noqa: PLC0415
+
     try:
         kept = write_crash(error, tokens, environ)
     except OSError as failure:

@@ -1,6 +1,7 @@
 """The entry point: the fast answers, then the rest; the process ends here."""
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -8,12 +9,18 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run `dli` with the arguments of this process and end it with the code it earned."""
     tokens = sys.argv[1:]
-    if tokens in (["--version"], ["-v"]) and _said_version():
-        sys.exit(0)
-    # Imported here, because `--version` must not pay for the whole command.
-    from dli_cli.process import run_and_leave  # noqa: PLC0415
+    try:
+        if tokens in (["--version"], ["-v"]) and _said_version():
+            sys.exit(0)
+        # Imported here, because `--version` must not pay for the whole command.
+        from dli_cli.process import run_and_leave  # noqa: PLC0415
 
-    run_and_leave(tokens, os.environ)
+        run_and_leave(tokens, os.environ)
+    except KeyboardInterrupt:
+        # Ctrl-C while modules are imported, or while the process already ends: nothing runs.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        sys.exit(130)
 
 
 def _said_version() -> bool:

@@ -7,7 +7,7 @@ from dli_cli.compose import Dli, compose, writer_for
 from dli_cli.options import Running
 from dli_cli.output import Screen
 from dli_cli.panel import execution_line, in_bytes, panel
-from dli_cli.progress import progress_line
+from dli_cli.progress import Line, progress_line
 from dli_cli.results import result_fields
 from dli_cli.scripts import show_script
 from dli_cli.text import safe, safe_line
@@ -16,6 +16,7 @@ from dli_cli.values import parse_bytes, parse_day, parse_parameters
 from dli_domain.errors import ExecutionLimitError
 from dli_domain.model.run import ExecutionMode, ExecutionResult, ResultStatus
 from dli_domain.model.spec import ResourceKind
+from dli_domain.ports.result_writer import ResultWriter
 from dli_domain.usecases.estimate_resource import ResourceEstimate
 from dli_domain.usecases.render_resource import RenderedResource
 from dli_domain.usecases.run_resource import RunRequest
@@ -143,8 +144,8 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
         csv_safe=options.csv_safe,
         keep=options.rows if options.json else shown,
     )
-    with progress_line(screen) as progress:
-        result = dli.runner()(request, writer, progress)
+    with progress_line(screen) as line:
+        result = _followed(dli, request, writer, line)
     _warn(result, screen)
     if options.json:
         fields = result_fields(result, request.kind, rows=options.rows, show_sql=options.show_sql)
@@ -155,11 +156,22 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
     if options.show_sql:
         say("\n".join(_sent(result)))
     if not options.quiet:
-        for line in panel(result, request.kind, rows=shown, width=screen.width):
-            say(line)
+        for text in panel(result, request.kind, rows=shown, width=screen.width):
+            say(text)
         if result.output_path is not None and options.output != STDOUT:
             say("")
             say(f"{screen.out.style('✓', 'green')} Results saved to: {safe(result.output_path)}")
+
+
+def _followed(
+    dli: Dli, request: RunRequest, writer: ResultWriter, line: Line | None
+) -> ExecutionResult:
+    if line is None:
+        return dli.runner()(request, writer)
+    # Only a terminal pays for the counting.
+    from dli_cli.counting import CountingWriter  # noqa: PLC0415
+
+    return dli.runner()(request, CountingWriter(writer, line.rows), line.say)
 
 
 def _warn(result: ExecutionResult, screen: Screen) -> None:

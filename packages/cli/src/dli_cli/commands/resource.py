@@ -1,15 +1,21 @@
-"""`dli dataset` and `dli metric`: one definition, built for each kind."""
+"""`dli dataset` and `dli metric`: one definition, built for each kind.
+
+Each command imports what it does when it is called: a list needs no template engine, and a
+page of help needs neither.
+"""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
-from dli_cli import listing, running, scripts, verdicts
 from dli_cli.options import Checking, Common, OnScreen, Rendering, Running
 from dli_cli.usage import UsageError
 from dli_domain.model.spec import ResourceKind
 
+Tags: TypeAlias = Annotated[
+    tuple[str, ...], Parameter(name=("--tag", "-t"), negative="", show_default=False)
+]
 _COMMON, _CHECKING, _RENDERING, _RUNNING = Common(), Checking(), Rendering(), Running()
 
 
@@ -31,9 +37,7 @@ def list_(
     kind: ResourceKind,
     /,
     *,
-    tag: Annotated[
-        tuple[str, ...], Parameter(name=("--tag", "-t"), negative="", show_default=False)
-    ] = (),
+    tag: Tags = (),
     owner: str | None = None,
     search: str | None = None,
     options: Common = _COMMON,
@@ -49,8 +53,10 @@ def list_(
         options: Where the project is, and the form of the output.
         screen: Where it goes.
     """
-    wanted = listing.Filter(tags=tag, owner=owner, search=search)
-    return listing.show_list(kind, wanted, options, screen)
+    from dli_cli.listing import Filter, show_list  # noqa: PLC0415 - see the top
+
+    wanted = Filter(tags=tag, owner=owner, search=search)
+    return show_list(kind, wanted, options, screen)
 
 
 def get(kind: ResourceKind, name: str, /, *, options: Common = _COMMON, screen: OnScreen) -> None:
@@ -62,7 +68,9 @@ def get(kind: ResourceKind, name: str, /, *, options: Common = _COMMON, screen: 
         options: Where the project is, and the form of the output.
         screen: Where it goes.
     """
-    listing.show_one(kind, name, options, screen)
+    from dli_cli.listing import show_one  # noqa: PLC0415 - see the top
+
+    show_one(kind, name, options, screen)
 
 
 def run(kind: ResourceKind, name: str, /, *, options: Running = _RUNNING, screen: OnScreen) -> None:
@@ -74,6 +82,8 @@ def run(kind: ResourceKind, name: str, /, *, options: Running = _RUNNING, screen
         options: What to run, where, how far, and where the rows go.
         screen: Where it goes.
     """
+    from dli_cli import running  # noqa: PLC0415 - see the top
+
     screen.quiet = options.quiet
     running.run(kind, name, options, screen)
 
@@ -102,6 +112,8 @@ def validate(
         raise UsageError("Give a name or --all, not both.")
     if name is None and options.param:
         raise UsageError("--param needs the name of one resource.")
+    from dli_cli import verdicts  # noqa: PLC0415 - see the top
+
     return verdicts.validate(kind, name, options, screen, strict=strict)
 
 
@@ -116,6 +128,8 @@ def render(
         options: Parameters, engine, and the form of the output.
         screen: Where it goes.
     """
+    from dli_cli import scripts  # noqa: PLC0415 - see the top
+
     scripts.render(kind, name, options, screen)
 
 
