@@ -26,8 +26,13 @@ class Engine:
     def run(self, sql: str) -> QueryResult:
         relation = self.connection.sql(sql)
         reader = pa.RecordBatchReader.from_stream(relation)
+
+        def close() -> None:
+            self.closed += 1
+            reader.close()
+
         columns = [Column(n, str(t)) for n, t in zip(relation.columns, relation.types, strict=True)]
-        return QueryResult(stream=ArrowStream(reader.schema, reader, columns, self._close))
+        return QueryResult(stream=ArrowStream(reader.schema, reader, columns, close))
 
     def breaking(self, rows: int, error: BaseException | None = None) -> QueryResult:
         """A result that fails after so many rows."""
