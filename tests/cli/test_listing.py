@@ -38,6 +38,14 @@ def test_a_list_is_a_table_and_rows_of_json(three: Path, dli: Dli, page: Snapsho
     }
 
 
+def test_a_name_is_never_cut(three: Path, dli: Dli) -> None:
+    name = "demo.a_very_long_name_of_a_dataset"
+    add_dataset(name, "SELECT 1", head="description: and a long description of it as well\n")
+    shown = dli("dataset", "list", width=80).out
+    assert name in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
 def test_every_filter_filters(three: Path, dli: Dli) -> None:
     assert names(dli) == ["demo.daily_clicks", "demo.gold", "demo.silver"]
     assert names(dli, "--tag", "daily") == ["demo.daily_clicks", "demo.gold", "demo.silver"]

@@ -69,6 +69,25 @@ def test_long_texts_end_in_an_ellipsis_and_numbers_are_never_cut(project: Path, 
     assert len({cell_len(line) for line in lines_of_box(shown)}) == 1
 
 
+def test_texts_give_way_before_columns_do(project: Path, dli: Dli) -> None:
+    texts = ", ".join(f"repeat('{letter}', 50) AS {letter}" for letter in "abcd")
+    add_dataset("demo.texts", f"SELECT {texts}")
+    shown = dli("dataset", "run", "demo.texts", width=80).out
+    assert "not shown" not in shown
+    assert all(f"{letter}…" in shown for letter in "abcd")
+    narrow = dli("dataset", "run", "demo.texts", width=40).out
+    assert "… 2 columns not shown: c, d" in narrow
+
+
+def test_one_number_wider_than_the_screen_is_cut_and_says_so(project: Path, dli: Dli) -> None:
+    add_dataset(
+        "demo.digits", "SELECT 12345678901234567890123456789012345678::HUGEINT AS n, 1 AS m"
+    )
+    shown = dli("dataset", "run", "demo.digits", width=40).out
+    assert "12,345,678,901,234,567,890,123,456,…" in shown
+    assert all(cell_len(line) <= 40 for line in shown.splitlines())
+
+
 def test_control_characters_are_shown_and_never_obeyed(project: Path, dli: Dli) -> None:
     add_dataset(
         "demo.evil",

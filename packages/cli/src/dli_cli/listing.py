@@ -70,7 +70,7 @@ def table_lines(
     names: Sequence[str], rows: Sequence[Sequence[Cell]], width: int | None
 ) -> Iterator[str]:
     """A table without a frame."""
-    grid = lay_out(names, rows, width)
+    grid = lay_out(names, rows, width, whole=("name",))
     yield "  ".join(grid.header).rstrip()
     yield "  ".join("─" * one for one in grid.widths)
     yield from (line.rstrip() for line in grid.lines("  "))
