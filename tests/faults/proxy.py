@@ -9,6 +9,7 @@ import json
 import re
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -164,9 +165,13 @@ class _Reply:
 
 
 class FaultProxy:
-    """Stands before the server at `upstream`; passes everything on until a rule says otherwise."""
+    """Stands before the server at `upstream`; passes everything on until a rule says otherwise.
 
-    def __init__(self, upstream: tuple[str, int]) -> None:
+    With `tls` it speaks TLS to who comes, and plain HTTP to the server.
+    """
+
+    def __init__(self, upstream: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._upstream = upstream
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
@@ -240,8 +245,9 @@ class FaultProxy:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            reader = connection.makefile("rb")
-            with reader:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection.makefile("rb") as reader:
                 while (seen := _read_request(reader)) is not None:
                     with self._lock:
                         self.requests.append(seen)
@@ -334,9 +340,9 @@ class FaultProxy:
 
 
 @contextmanager
-def fault_proxy(port: int) -> Iterator[FaultProxy]:
+def fault_proxy(port: int, tls: ssl.SSLContext | None = None) -> Iterator[FaultProxy]:
     """A proxy before a local server, closed at the end."""
-    proxy = FaultProxy(("127.0.0.1", port))
+    proxy = FaultProxy(("127.0.0.1", port), tls)
     try:
         yield proxy
     finally:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import final
 
@@ -31,7 +32,7 @@ _OUTAGE_SECONDS = 20.0
 # One cancel, from the first request to the last look, takes no longer than this: together with
 # what is left to say, a run ends within two seconds after its limit.
 CANCEL_SECONDS = 1.3
-_CANCEL_REQUEST_SECONDS = 1.0
+_CANCEL_REQUEST_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -266,23 +267,20 @@ class Jobs:
             if not running.sent:
                 return CancelOutcome.NOTHING_RUNNING
         until = self._monotonic() + CANCEL_SECONDS
-        asked = False
         while True:
-            try:
-                job = self._get(running, _seconds(until, self._monotonic())) if asked else None
-                job = job or self._asked_to_stop(running, _seconds(until, self._monotonic()))
-                asked = True
-                outcome = _outcome_of(job)
-                if outcome is not None:
-                    return outcome
-            except TRANSLATED:
-                # A 404 may mean that the job is on its way still: ask again until time is up.
-                pass
+            # Ask, then look, in turns: either answer may be lost, and an engine that was asked
+            # a moment too early may not have heard it.
+            for ask in (self._stop, self._get):
+                seconds = min(max(until - self._monotonic(), 0.05), _CANCEL_REQUEST_SECONDS)
+                with suppress(*TRANSLATED):
+                    outcome = _outcome_of(ask(running, seconds))
+                    if outcome is not None:
+                        return outcome
             if self._monotonic() + _FIRST_PAUSE >= until:
                 return CancelOutcome.UNCONFIRMED
             time.sleep(_FIRST_PAUSE)
 
-    def _asked_to_stop(self, running: Running, seconds: float) -> object:
+    def _stop(self, running: Running, seconds: float) -> object:
         return understood(
             lambda: self._client.cancel_job(
                 running.job_id,
@@ -291,10 +289,6 @@ class Jobs:
                 timeout=seconds,
             )
         )
-
-
-def _seconds(until: float, now: float) -> float:
-    return min(max(until - now, 0.05), _CANCEL_REQUEST_SECONDS)
 
 
 def _outcome_of(job: object) -> CancelOutcome | None:
