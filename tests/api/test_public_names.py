@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import dli
+from dli import DatasetAPI, ExecutionContext
 from dli_domain import errors
+from tests.projects import write_project
 
 # Each costs tens or hundreds of milliseconds and belongs to one path only.
 HEAVY = (
@@ -75,3 +78,13 @@ def test_importing_costs_no_engine_parser_or_configuration_library(code: str) ->
 
 def test_the_context_costs_its_configuration_library_only() -> None:
     assert set(_loaded_by("from dli import ExecutionContext")) <= {"pydantic", "pydantic_settings"}
+
+
+def test_a_filter_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    api = DatasetAPI(context=ExecutionContext(project_path=tmp_path))
+    with pytest.raises(TypeError, match="no filter 'tag'"):
+        api.list_datasets(tag="daily")  # type: ignore[call-arg] # what the test is about
+    assert [str(spec.name) for spec in api.list_datasets(tags=["seed"], schema="schema")] == [
+        "test.schema.dataset"
+    ]

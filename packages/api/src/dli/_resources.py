@@ -1,7 +1,7 @@
 """What datasets and metrics have in common: one thing with a kind."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -9,6 +9,7 @@ from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dli._filters import ListFilters, passes
 from dli_domain.errors import (
     ConfigError,
     EngineError,
@@ -214,8 +215,11 @@ class ResourceAPI:
         return True
 
     def _list(
-        self, path: str | PathLike[str] | None, source: str, keep: Callable[[ResourceSpec], bool]
+        self, path: str | PathLike[str] | None, source: str, filters: ListFilters
     ) -> list[ResourceSpec]:
+        unknown = filters.keys() - ListFilters.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"there is no filter {sorted(unknown)[0]!r}")
         if source not in tuple(DataSource):
             raise ConfigError(
                 f"source is {source!r}; it is 'local' or 'server'",
@@ -236,33 +240,11 @@ class ResourceAPI:
                 location=broken[0].location,
                 problems=broken,
             )
-        return [spec for spec in listing.specs if keep(spec)]
+        return [spec for spec in listing.specs if passes(spec, filters)]
 
     def _progress(self, name: str) -> Callable[[str], None]:
         level = logging.INFO if self._composed.loaded.verbose else logging.DEBUG
         return lambda step: _LOG.log(level, "%s: %s", name, step)
-
-
-def has_all(
-    *,
-    domain: str | None,
-    owner: str | None,
-    tags: Sequence[str] | None,
-    catalog: str | None,
-    schema: str | None,
-) -> Callable[[ResourceSpec], bool]:
-    """Whether a spec has everything that is asked for; every one of `tags`."""
-
-    def keep(spec: ResourceSpec) -> bool:
-        return (
-            (domain is None or domain in spec.domains)
-            and (owner is None or owner == spec.owner)
-            and set(tags or ()) <= set(spec.tags)
-            and (catalog is None or catalog == spec.name.catalog)
-            and (schema is None or schema == spec.name.schema)
-        )
-
-    return keep
 
 
 def _writer(output: str | PathLike[str] | None, format_name: str | None) -> "ResultWriter":

@@ -169,7 +169,7 @@ def _followed(
     if line is None:
         return dli.runner()(request, writer)
     # Only a terminal pays for the counting.
-    from dli_cli.counting import CountingWriter  # noqa: PLC0415
+    from dli_adapters.writers.counting import CountingWriter  # noqa: PLC0415
 
     return dli.runner()(request, CountingWriter(writer, line.rows), line.say)
 
