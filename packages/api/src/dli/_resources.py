@@ -219,7 +219,7 @@ class ResourceAPI:
     ) -> list[ResourceSpec]:
         unknown = filters.keys() - ListFilters.__annotations__.keys()
         if unknown:
-            raise TypeError(f"there is no filter {sorted(unknown)[0]!r}")
+            raise TypeError(f"there is no filter {min(unknown)!r}")
         if source not in tuple(DataSource):
             raise ConfigError(
                 f"source is {source!r}; it is 'local' or 'server'",
