@@ -144,6 +144,48 @@ PAGES: Mapping[E, Page] = MappingProxyType(
             ),
             ("Declare a parameter that names a table or column with type: identifier.", _RENDER),
         ),
+        E.COLUMN_UNKNOWN: Page(
+            "The SQL uses a column that none of its tables has, as far as their columns are known.",
+            (
+                "A typing error in the column's name.",
+                "The column was renamed or removed in the spec that builds the table.",
+                "The table's 'schema:' or schema.yaml does not list the column.",
+            ),
+            ("Correct the name, or add the column where the table is described.",),
+        ),
+        E.SCHEMA_MISMATCH: Page(
+            "The 'schema:' of a spec and the columns that its SQL gives do not agree.",
+            (
+                "A column was added, renamed or removed in one of the two only.",
+                "The SQL gives a column another type than 'schema:' declares.",
+            ),
+            ("Make them agree: correct the SQL, CAST the column, or correct 'schema:'.",),
+        ),
+        E.PARAMETER_UNUSED: Page(
+            "A parameter is declared, and no template of the spec uses it.",
+            ("A typing error in the template or in the declaration.", "A leftover."),
+            ("Use it in the SQL, or remove it.",),
+        ),
+        E.STAR_INTO_SCHEMA: Page(
+            "SELECT * fills a table whose columns are fixed by 'schema:'.",
+            ("A column that is added upstream would change the result, or break the insert.",),
+            ("Write the columns out.",),
+        ),
+        E.WRITE_UNDECLARED: Page(
+            "A metric, or a dataset with query_type SELECT, has a statement that changes data.",
+            ("The statement belongs into a dataset.", "query_type is wrong."),
+            ("Make the spec a dataset with query_type: DML, or write a SELECT.",),
+        ),
+        E.DEPENDENCY_MISMATCH: Page(
+            "The spec's 'depends_on' and the tables that its SQL reads do not agree.",
+            ("The SQL changed and depends_on did not.", "A typing error in depends_on."),
+            ("Make them agree, or remove depends_on: the SQL says it already.",),
+        ),
+        E.VALUE_UNSAFE: Page(
+            "A value of a parameter can change the shape of the statement, or cannot be placed.",
+            ("A template builds SQL text out of values.", "A value stands where none can stand."),
+            ("Follow the fix of the finding; let the value stand by itself, quoted or bare.",),
+        ),
         E.TRANSPILE_FAILED: Page(
             "The SQL cannot be said in the engine's dialect without changing what it means.",
             ("A function or construct that the engine does not have.",),
