@@ -63,7 +63,7 @@ def file_writer(
     Args:
         path: A file; `-` is `stdout`. `.gz` or `.zst` at its end compresses.
         format: One of FORMATS; None goes by the file's ending, and is CSV for any other one.
-        preview: How many of the first rows to keep beside the file.
+        preview: How many of the first rows to keep beside the file; 0 keeps no table at all.
         csv_safe: Make text cells of CSV harmless to spreadsheets.
         stdout: The binary standard output; None where it is closed.
 
@@ -127,7 +127,7 @@ class FileWriter(ResultWriter):
             warnings += sink.commit()
         return Written(
             row_count=rows,
-            table=head.table(),
+            table=head.table() if self._preview else None,
             path=self._target.path,
             byte_count=compressed.byte_count,
             warnings=warnings,
