@@ -177,6 +177,16 @@ class Fields:
                 )
         return tuple(texts)
 
+    def places(self, key: str) -> tuple[Location, ...]:
+        """Where each text of the field stands."""
+        node = self.node.get(key)
+        items = node.items if isinstance(node, SequenceNode) else ()
+        return tuple(
+            item.location
+            for item in items
+            if isinstance(item, ScalarNode) and item.value is not None
+        )
+
     def maps(self, key: str) -> Iterator["Fields"]:
         """The field as a list of maps, one by one; nothing where it is absent."""
         for number, item in enumerate(self._items(key), start=1):

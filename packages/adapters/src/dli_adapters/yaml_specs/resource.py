@@ -100,6 +100,7 @@ class SpecReader:
             pre_statements=() if metric else sql.statements(fields, "pre_statements"),
             post_statements=() if metric else sql.statements(fields, "post_statements"),
             depends_on=fields.texts("depends_on"),
+            depends_on_places=fields.places("depends_on"),
             columns=read_columns(fields),
             execution=self._execution(fields),
             measures=read_measures(fields) if metric else (),

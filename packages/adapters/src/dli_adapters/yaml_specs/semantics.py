@@ -73,6 +73,7 @@ def read_columns(spec: Fields) -> tuple[ColumnSpec, ...]:
             name=_unique_name(fields, seen),
             type=fields.text("type"),
             description=fields.text("description"),
+            location=fields.location,
         )
         for fields in spec.maps("schema")
     )

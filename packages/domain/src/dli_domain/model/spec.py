@@ -111,6 +111,7 @@ class ColumnSpec:
     name: str
     type: str = ""
     description: str = ""
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,10 @@ class ExecutionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSpec:
-    """A dataset or a metric, whole: its SQL files are read."""
+    """A dataset or a metric, whole: its SQL files are read.
+
+    `depends_on_places` tells where each entry of `depends_on` stands, where the source knows.
+    """
 
     kind: ResourceKind
     name: ResourceName
@@ -152,6 +156,7 @@ class ResourceSpec:
     pre_statements: tuple[StatementSpec, ...] = ()
     post_statements: tuple[StatementSpec, ...] = ()
     depends_on: tuple[str, ...] = ()
+    depends_on_places: tuple[Location, ...] = ()
     columns: tuple[ColumnSpec, ...] = ()
     execution: ExecutionSpec = field(default_factory=ExecutionSpec)
     measures: tuple[MeasureSpec, ...] = ()

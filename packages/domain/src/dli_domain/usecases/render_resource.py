@@ -1,13 +1,21 @@
 """Spec and parameters in, the SQL of all stages out. Nothing runs, no socket opens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from dli_domain.errors import DliError, ErrorCode, ParameterError, SpecNotFoundError, SqlError
+from dli_domain.errors import (
+    DliError,
+    ErrorCode,
+    ParameterError,
+    SpecInvalidError,
+    SpecNotFoundError,
+    SqlError,
+)
 from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
 from dli_domain.model.run import Phase
 from dli_domain.model.spec import Measure, ResourceKind, ResourceSpec, SqlSource, StatementSpec
+from dli_domain.model.values import Value
 from dli_domain.parameters import resolve_parameters
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.spec_source import SpecSource
@@ -95,25 +103,62 @@ class RenderResource:
         ds: date | None = None,
     ) -> RenderedResource:
         """Render a spec that is at hand; raises as a call does."""
-        given = dict(parameters or {})
-        day = self._day(spec, given, ds)
-        values = resolve_parameters(spec.parameters, given)
-        dialect = spec.execution.dialect or self.default_dialect
-        statement = _Rendering(self, spec, dialect, {**self._names(day), **values}).statement
+        rendering, values = self._rendering(spec, parameters, ds)
+        statement = rendering.statement
         return RenderedResource(
             spec=spec,
-            dialect=dialect,
-            engine=self.engine or dialect,
+            dialect=rendering.dialect,
+            engine=self.engine or rendering.dialect,
             parameters=values,
             main=RenderedStatement(phase=Phase.MAIN, name=str(spec.name), sql=statement(spec.sql)),
             pre=_side(Phase.PRE, spec.pre_statements, statement),
             post=_side(Phase.POST, spec.post_statements, statement),
         )
 
-    def text(self, source: SqlSource, dialect: str, *, ds: date | None = None) -> RenderedSql:
-        """Render SQL that belongs to no spec, with the names every template has."""
-        names = self._names(ds or self.clock.today())
-        return _Rendering(self, None, dialect, names).statement(source)
+    def each(
+        self,
+        spec: ResourceSpec,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        ds: date | None = None,
+    ) -> Iterator[tuple[Phase, RenderedSql | DliError]]:
+        """Every statement by itself: what one of them does wrong hides none of the others.
+
+        Raises:
+            ParameterError: the values are at fault, so nothing can be rendered.
+        """
+        rendering, _ = self._rendering(spec, parameters, ds)
+        sources = (
+            *((Phase.PRE, one.sql) for one in spec.pre_statements),
+            (Phase.MAIN, spec.sql),
+            *((Phase.POST, one.sql) for one in spec.post_statements),
+        )
+        for phase, source in sources:
+            try:
+                yield phase, rendering.statement(source)
+            except (SpecInvalidError, SqlError) as error:
+                yield phase, error
+
+    def _rendering(
+        self, spec: ResourceSpec, parameters: Mapping[str, object] | None, ds: date | None
+    ) -> tuple["_Rendering", dict[str, Value]]:
+        given = dict(parameters or {})
+        day = self._day(spec, given, ds)
+        values = resolve_parameters(spec.parameters, given)
+        dialect = spec.execution.dialect or self.default_dialect
+        return _Rendering(self, spec, dialect, {**self._names(day), **values}), values
+
+    def text(
+        self,
+        source: SqlSource,
+        dialect: str,
+        *,
+        ds: date | None = None,
+        names: Mapping[str, object] | None = None,
+    ) -> RenderedSql:
+        """Render SQL that belongs to no spec, with the names every template has, and `names`."""
+        known = {**self._names(ds or self.clock.today()), **(names or {})}
+        return _Rendering(self, None, dialect, known).statement(source)
 
     def _names(self, day: date) -> dict[str, object]:
         return TemplateNames(
@@ -177,7 +222,7 @@ class _Rendering:
     ) -> None:
         self._use = use
         self._spec = spec
-        self._dialect = dialect
+        self.dialect = dialect
         self._names = names
 
     def statement(self, source: SqlSource) -> RenderedSql:
@@ -188,17 +233,17 @@ class _Rendering:
             from dli_domain.rendering.metrics import MetricExpansion  # noqa: PLC0415
 
             expand = MetricExpansion(
-                find=self._measure, render=self._template, dialect=self._dialect
+                find=self._measure, render=self._template, dialect=self.dialect
             )
             sql = expand(sql)
-        if self._use.engine is not None and self._use.engine != self._dialect:
+        if self._use.engine is not None and self._use.engine != self.dialect:
             from dli_domain.rendering.dialects import to_engine  # noqa: PLC0415 - as above
 
-            sql = to_engine(sql, self._dialect, self._use.engine)
+            sql = to_engine(sql, self.dialect, self._use.engine)
         return sql
 
     def _template(self, source: SqlSource) -> RenderedSql:
-        return render_template(source, self._names, self._dialect)
+        return render_template(source, self._names, self.dialect)
 
     def _measure(self, name: str) -> Measure:
         own = [m for m in (self._spec.measures if self._spec else ()) if m.name == name]

@@ -5,20 +5,10 @@ from dataclasses import dataclass, field
 
 from dli_domain.errors import DliError, SpecInvalidError, SqlError
 from dli_domain.model.problems import Problem, Severity
-from dli_domain.model.spec import ParameterSpec, ParameterType, ResourceKind, ResourceSpec
+from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.parameters import check_declarations
 from dli_domain.usecases.render_resource import RenderedResource, RenderResource
-
-_SAMPLES: Mapping[ParameterType, str] = {
-    ParameterType.STRING: "sample",
-    ParameterType.INTEGER: "1",
-    ParameterType.FLOAT: "1.5",
-    ParameterType.DECIMAL: "1.5",
-    ParameterType.BOOLEAN: "true",
-    ParameterType.DATE: "2000-01-01",
-    ParameterType.TIMESTAMP: "2000-01-01T00:00:00",
-    ParameterType.IDENTIFIER: "sample",
-}
+from dli_domain.usecases.sample_values import sample_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +77,11 @@ class ValidateResource:
         if declared:
             return _verdict(name, spec.kind, declared, strict=strict)
         given = dict(parameters or {})
-        wanted = [p for p in spec.parameters if _is_missing(p, given)]
-        unchecked = tuple(p.name for p in wanted if p.pattern is not None and not p.enum)
-        assumed = {p.name: _sample(p) for p in wanted if p.name not in unchecked}
+        assumed, unchecked = sample_values(spec, given)
         if unchecked:
             return _verdict(name, spec.kind, (), strict=strict, unchecked=unchecked)
         try:
-            rendered = self.render(name, spec.kind, parameters={**given, **assumed})
+            rendered = self.render.of(spec, parameters={**given, **assumed})
         except (SpecInvalidError, SqlError) as error:
             found = _problems_of(error)
         else:
@@ -145,15 +133,3 @@ def _problems_of(error: DliError) -> tuple[Problem, ...]:
     return (
         Problem(code=error.code, message=error.message, location=error.location, fix=error.hint),
     )
-
-
-def _is_missing(parameter: ParameterSpec, given: Mapping[str, object]) -> bool:
-    return parameter.required and not parameter.has_default and parameter.name not in given
-
-
-def _sample(parameter: ParameterSpec) -> object:
-    is_list = parameter.type is ParameterType.LIST
-    kind = parameter.items if is_list else parameter.type
-    choices = (*parameter.enum, parameter.min, parameter.max, _SAMPLES[kind])
-    one = next(choice for choice in choices if choice is not None)
-    return [one] if is_list else one
