@@ -62,9 +62,9 @@ class ResourceName:
         return self.parts[-3] if len(self.parts) > 2 else None
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` most likely meant, or None."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+def closest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known word that `word` most likely meant, or None where none is as much alike."""
+    found = get_close_matches(word, list(known), n=1, cutoff=alike)
     return found[0] if found else None
 
 
