@@ -55,6 +55,22 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, _TRANSIENT) or reason_of(error) in _TRANSIENT_REASONS
 
 
+def never_arrived(error: Exception) -> bool:
+    """Whether it is certain that the engine did not take what was sent."""
+    if isinstance(error, requests.ConnectTimeout | api.TooManyRequests):
+        return True
+    refused = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
+    limited = isinstance(error, api.Forbidden) and is_transient(error)
+    return limited or (isinstance(error, requests.ConnectionError) and refused)
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether the engine may have taken the job although no answer says so."""
+    if never_arrived(error) or isinstance(error, requests.exceptions.SSLError):
+        return False
+    return is_transient(error) or isinstance(error, api.ServerError)
+
+
 def retry_after(error: Exception, now: datetime) -> float | None:
     """The seconds that the far side asks to wait, or None where it says nothing usable."""
     response = getattr(error, "response", None)

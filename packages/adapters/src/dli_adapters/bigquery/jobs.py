@@ -11,7 +11,13 @@ import requests
 from google.api_core import exceptions as api
 from google.cloud import bigquery
 
-from dli_adapters.bigquery.calls import Patience, is_transient, understood
+from dli_adapters.bigquery.calls import (
+    Patience,
+    is_transient,
+    may_have_arrived,
+    never_arrived,
+    understood,
+)
 from dli_adapters.bigquery.errors import TRANSLATED, job_failure, place, said, translate
 from dli_adapters.bigquery.statements import only_reads
 from dli_domain.errors import (
@@ -98,12 +104,12 @@ class Jobs:
             try:
                 return self._insert(running, sql, config)
             except TRANSLATED as error:
-                if isinstance(error, api.Conflict) or _may_have_arrived(error):
+                if isinstance(error, api.Conflict) or may_have_arrived(error):
                     found = self._found(running, sql, error)
                     if found is not None:
                         self.patience.retries += 1
                         return found
-                elif not _never_arrived(error):
+                elif not never_arrived(error):
                     running.settled = True
                     raise translate(error, self._target) from error
                 last = attempt == SUBMITS or isinstance(error, requests.ConnectTimeout)
@@ -168,7 +174,7 @@ class Jobs:
         )
 
     def _not_submitted(self, running: Running, error: Exception) -> ExecutionError:
-        if not _never_arrived(error) and not isinstance(error, api.GoogleAPICallError):
+        if not never_arrived(error) and not isinstance(error, api.GoogleAPICallError):
             return self._unknown(running, said(error))
         running.settled = True
         failure = translate(error, self._target)
@@ -298,21 +304,6 @@ def _outcome_of(job: object) -> CancelOutcome | None:
     failure = job.error_result
     stopped = bool(failure) and failure.get("reason") == "stopped"
     return CancelOutcome.CONFIRMED if stopped else CancelOutcome.NOTHING_RUNNING
-
-
-def _never_arrived(error: Exception) -> bool:
-    """Whether it is certain that the engine did not take the job."""
-    if isinstance(error, requests.ConnectTimeout | api.TooManyRequests):
-        return True
-    refused = "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
-    limited = isinstance(error, api.Forbidden) and is_transient(error)
-    return limited or (isinstance(error, requests.ConnectionError) and refused)
-
-
-def _may_have_arrived(error: Exception) -> bool:
-    if _never_arrived(error) or isinstance(error, requests.exceptions.SSLError):
-        return False
-    return is_transient(error) or isinstance(error, api.ServerError)
 
 
 def _id_part(run_id: str) -> str:
