@@ -296,6 +296,28 @@ PAGES: Mapping[E, Page] = MappingProxyType(
             ("A statement that changes data.", "A table that is not open to you."),
             ("Ask the server's operators what is allowed.",),
         ),
+        E.QUALITY_SPEC_NOT_FOUND: Page(
+            "No quality file tests that resource, or there is no such file.",
+            (
+                "A typing error in the name or the path.",
+                "The file's name does not match quality.*.yaml.",
+                "Its target.name is another one.",
+            ),
+            (
+                "Run 'dli quality list' to see what there is.",
+                "Run 'dli quality suggest TABLE' to have one proposed.",
+            ),
+        ),
+        E.QUALITY_NOT_FOUND: Page(
+            "No test was left to run: none has that name, or all are switched off.",
+            ("A typing error in --test.", "enabled: false in the file."),
+            ("Run 'dli quality get NAME' to see the tests and which are enabled.",),
+        ),
+        E.QUALITY_NO_VERDICT: Page(
+            "In mock mode nothing runs, so nothing is known about the data.",
+            ("execution.default_mode or DLI_EXECUTION_MODE is mock.",),
+            ("Run it with --local.", _SHOW),
+        ),
         E.LINEAGE_CYCLE_DETECTED: Page(
             "Metrics refer to each other in a circle.",
             ("A METRIC() leads back to itself through other metrics.",),

@@ -3,8 +3,8 @@
 Tree (codes a class may carry in brackets; the first is its default):
 
 * DliError
-    * ConfigError                  [DLI-001 ... 008]
-    * SpecNotFoundError            [DLI-101, 102, 103]
+    * ConfigError                  [DLI-001 ... 008, 607]
+    * SpecNotFoundError            [DLI-101, 102, 103, 601, 606]
     * SpecInvalidError             [DLI-203, 201, 205, 206]
         * ParameterError           [DLI-204, 416]
         * TemplateError            [DLI-207, 203, 204]
@@ -86,6 +86,9 @@ class ErrorCode(StrEnum):
     SERVER_PROTOCOL = "DLI-505"
     SERVER_RATE_LIMITED = "DLI-506"
     POLICY_REFUSED = "DLI-507"
+    QUALITY_SPEC_NOT_FOUND = "DLI-601"
+    QUALITY_NOT_FOUND = "DLI-606"
+    QUALITY_NO_VERDICT = "DLI-607"
     LINEAGE_CYCLE_DETECTED = "DLI-902"
     INTERNAL_ERROR = "DLI-999"
 
