@@ -1,0 +1,39 @@
+"""The port that reads quality files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dli_domain.model.problems import Problem
+from dli_domain.model.quality import QualitySpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityListing:
+    """All quality files that could be read, ordered by path, and every finding about the rest."""
+
+    specs: tuple[QualitySpec, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+class QualitySource(Protocol):
+    """Gives quality files whole: their SQL files read, their shape checked.
+
+    Safe to call from several threads. Names are matched exactly.
+    """
+
+    def find(self, reference: str) -> Sequence[QualitySpec]:
+        """The files that test the resource of that name, ordered by path; or the one file.
+
+        Args:
+            reference: A resource's name, or the path of a quality file.
+
+        Raises:
+            SpecNotFoundError: there is none; the hint names the closest.
+            SpecInvalidError: one of them is broken; `problems` holds every finding.
+        """
+        ...
+
+    def list(self) -> QualityListing:
+        """Every quality file, in one pass; a broken one becomes problems and hides nothing."""
+        ...

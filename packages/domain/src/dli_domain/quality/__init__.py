@@ -1,0 +1,1 @@
+"""Quality tests as SQL, and counts as verdicts."""

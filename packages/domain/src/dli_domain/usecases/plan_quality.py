@@ -1,0 +1,209 @@
+"""Quality files and parameters in, checks of each target in the engine's SQL out. Nothing runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from dli_domain.errors import DliError, ErrorCode, SpecNotFoundError
+from dli_domain.model.names import did_you_mean
+from dli_domain.model.problems import Problem
+from dli_domain.model.quality import QualitySpec, QualityTarget, QualityTest
+from dli_domain.model.spec import ResourceKind, ResourceSpec
+from dli_domain.model.values import Identifier, Value
+from dli_domain.parameters import parameter_error, resolve_parameters
+from dli_domain.quality import spelling
+from dli_domain.quality.checks import Check, check_of
+from dli_domain.quality.fragments import Fragments
+from dli_domain.quality.statements import SOURCE_ALIAS, Source, target_name
+from dli_domain.usecases.render_resource import EXECUTION_DATE, RenderResource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTest:
+    """A test and its check; None for a test that is switched off."""
+
+    test: QualityTest
+    check: Check | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """All tests of one table or metric, in the order of the files."""
+
+    target: QualityTarget
+    source: Source
+    tests: tuple[PlannedTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRequest:
+    """Which tests to run, with which values, and how far.
+
+    `tests` names the tests to run; none means all. `parameters` holds texts as typed on a
+    command line, or Python values: for the metric that is tested and for the files' templates.
+    """
+
+    reference: str
+    tests: tuple[str, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    shared: Mapping[str, object] = field(default_factory=dict)
+    ds: date | None = None
+    fail_fast: bool = False
+    samples: int = 5
+    allow_empty: bool = False
+    timeout: int | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQuality:
+    """Renders quality files for one engine."""
+
+    render: RenderResource
+
+    def __call__(
+        self, specs: Sequence[QualitySpec], request: QualityRequest
+    ) -> tuple[TargetPlan, ...]:
+        """The chosen tests of the files, by target.
+
+        Raises:
+            SpecNotFoundError: DLI-606, a wanted test is not there, or none is enabled; or the
+                metric that is tested is not there.
+            SpecInvalidError: a parameter or a template is at fault.
+            SqlError: a condition or a query is at fault.
+        """
+        chosen = _chosen(specs, request)
+        metrics = self._metrics(specs)
+        _refuse_unknown(specs, metrics, request.parameters)
+        by_target: dict[QualityTarget, list[PlannedTest]] = {}
+        for spec in specs:
+            planned = by_target.setdefault(spec.target, [])
+            planned += self._planned(spec, chosen, request)
+        return tuple(
+            TargetPlan(
+                target=target,
+                source=self._source(target, metrics.get(target), request, specs),
+                tests=tuple(planned),
+            )
+            for target, planned in by_target.items()
+            if planned
+        )
+
+    def engine(self, specs: Sequence[QualitySpec]) -> str:
+        """The dialect that the statements are in."""
+        return self.render.engine or specs[0].dialect
+
+    def _planned(
+        self, spec: QualitySpec, chosen: set[str] | None, request: QualityRequest
+    ) -> Iterable[PlannedTest]:
+        values = resolve_parameters(
+            spec.parameters, _of(spec, {**request.shared, **request.parameters})
+        )
+        for test in spec.tests:
+            if chosen is not None and test.name not in chosen:
+                continue
+            if not test.enabled:
+                yield PlannedTest(test=test, check=None)
+                continue
+            yield PlannedTest(test=test, check=self._check(spec, test, values, request))
+
+    def _check(
+        self,
+        spec: QualitySpec,
+        test: QualityTest,
+        values: Mapping[str, Value],
+        request: QualityRequest,
+    ) -> Check:
+        is_metric = spec.target.kind is ResourceKind.METRIC
+        target = SOURCE_ALIAS if is_metric else str(spec.target.name)
+        given = {key: request.parameters[key] for key in test.params if key in request.parameters}
+        names = {**values, **test.params, **given, "target": Identifier(target)}
+        fragments = Fragments(
+            lambda source: self.render.text(source, spec.dialect, ds=request.ds, names=names),
+            self.render.engine or spec.dialect,
+        )
+        try:
+            return check_of(test, fragments)
+        except DliError as error:
+            error.context.setdefault("Test", test.name)
+            raise error.located(test.location) from None
+
+    def _source(
+        self,
+        target: QualityTarget,
+        metric: ResourceSpec | None,
+        request: QualityRequest,
+        specs: Sequence[QualitySpec],
+    ) -> Source:
+        if metric is None:
+            engine = self.engine(specs)
+            return Source(name=spelling.table(target.name, engine), dialect=engine)
+        declared = {EXECUTION_DATE, *(parameter.name for parameter in metric.parameters)}
+        given = {**request.shared, **request.parameters}
+        rendered = self.render.of(
+            metric,
+            parameters={key: value for key, value in given.items() if key in declared},
+            ds=request.ds,
+        )
+        whole = Fragments(lambda _: rendered.main.sql, rendered.engine).query(metric.sql)
+        return Source(name=target_name(rendered.engine), dialect=rendered.engine, query=whole.text)
+
+    def _metrics(self, specs: Sequence[QualitySpec]) -> dict[QualityTarget, ResourceSpec]:
+        wanted = {spec.target for spec in specs if spec.target.kind is ResourceKind.METRIC}
+        return {
+            target: self.render.specs.get(str(target.name), ResourceKind.METRIC)
+            for target in wanted
+        }
+
+
+def _of(spec: QualitySpec, given: Mapping[str, object]) -> dict[str, object]:
+    declared = {parameter.name for parameter in spec.parameters}
+    return {key: value for key, value in given.items() if key in declared}
+
+
+def _chosen(specs: Sequence[QualitySpec], request: QualityRequest) -> set[str] | None:
+    """The names of the tests to run; None for all."""
+    tests = [test for spec in specs for test in spec.tests]
+    known = [test.name for test in tests]
+    missing = [name for name in request.tests if name not in known]
+    if missing:
+        raise SpecNotFoundError(
+            f"There is no test {missing[0]!r} for {request.reference!r}",
+            code=ErrorCode.QUALITY_NOT_FOUND,
+            hint=did_you_mean(missing[0], known) or f"There are {', '.join(known) or 'none'}.",
+        )
+    chosen = set(request.tests) or None
+    wanted = [test for test in tests if chosen is None or test.name in chosen]
+    if not any(test.enabled for test in wanted):
+        off = [test.name for test in wanted]
+        raise SpecNotFoundError(
+            f"There is no enabled test to run for {request.reference!r}",
+            code=ErrorCode.QUALITY_NOT_FOUND,
+            context={"Switched off": ", ".join(off)} if off else {},
+            location=(wanted[0] if wanted else specs[0]).location,
+            hint="Write tests, or set enabled: true.",
+        )
+    return chosen
+
+
+def _refuse_unknown(
+    specs: Sequence[QualitySpec],
+    metrics: Mapping[QualityTarget, ResourceSpec],
+    given: Mapping[str, object],
+) -> None:
+    known = {parameter.name for spec in specs for parameter in spec.parameters}
+    known |= {name for spec in specs for test in spec.tests for name in test.params}
+    known |= {parameter.name for metric in metrics.values() for parameter in metric.parameters}
+    if metrics:
+        known.add(EXECUTION_DATE)
+    problems = [
+        Problem(
+            code=ErrorCode.PARAMETER_INVALID,
+            message=f"unknown parameter {name!r}",
+            fix=did_you_mean(name, known) or f"Declared are {', '.join(sorted(known)) or 'none'}.",
+        )
+        for name in given
+        if name not in known
+    ]
+    if problems:
+        raise parameter_error(problems)
