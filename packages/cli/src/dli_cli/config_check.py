@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.registry import open_executor
-from dli_adapters.server.health import HEALTH_PATH, check_health
+from dli_adapters.server.health import check_health
 from dli_adapters.settings.changing import unignored_local_file
 from dli_adapters.settings.configuration import Configuration
 from dli_adapters.settings.inputs import SettingsInputs
@@ -155,8 +155,7 @@ class ConfigCheck:
                     hint="Run 'dli config set server.url URL', or set DLI_SERVER_URL.",
                 )
             raise _SkipLeg("no server is configured")
-        check_health(target, min(self._timeout, target.timeout))
-        return f"{target.url} answered GET {HEALTH_PATH}; the token was not sent"
+        return check_health(target, min(self._timeout, target.timeout))
 
     def _known(self) -> Configuration:
         if self._configuration is None:
