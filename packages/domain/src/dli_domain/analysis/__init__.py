@@ -1,0 +1,1 @@
+"""What specs say of each other: facts of each, and the checks across all of them."""
