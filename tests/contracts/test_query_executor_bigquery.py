@@ -27,7 +27,6 @@ class BigQueryFacts(QueryExecutorContract):
     integer = "INT64"
     # The emulator tells a place for few faults; that ours is read is tested by its messages.
     tells_positions = False
-    big = 300_000
     corpus: ClassVar = [
         ("CAST(NULL AS INT64)", "INT64", None),
         ("TRUE", "BOOL", True),

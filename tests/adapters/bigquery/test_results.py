@@ -133,6 +133,15 @@ def test_120000_rows_arrive_whole_and_in_order(open_bigquery: Open, *, storage: 
     assert table["t"][119999].as_py() == "row 120000"
 
 
+def test_messages_of_more_than_4_mib_are_taken(open_bigquery: Open) -> None:
+    sql = "SELECT n, REPEAT('x', 1000) AS t FROM UNNEST(GENERATE_ARRAY(1, 12000)) n"
+    with open_bigquery() as executor:
+        result = executor.execute(sql)
+        assert result.stats.notes == ()
+        table = table_of(result)
+    assert (table.num_rows, table.nbytes > 12_000_000) == (12000, True)
+
+
 def test_a_large_result_comes_in_many_batches(open_bigquery: Open) -> None:
     with open_bigquery(storage=False) as executor:
         stream = executor.execute("SELECT n FROM UNNEST(GENERATE_ARRAY(1, 35000)) n").stream

@@ -26,6 +26,8 @@ from dli_domain.errors import ResultInvalidError
 from dli_domain.model.settings import BigQueryTarget
 
 _OPEN_SECONDS = 10.0
+# BigQuery sends up to 128 MB at once; gRPC by itself takes 4.
+_CHANNEL = (("grpc.max_receive_message_length", 130 * 1024 * 1024),)
 _NANOS = 1_000_000_000
 
 
@@ -34,7 +36,7 @@ def open_reader(target: BigQueryTarget, credentials: Credentials) -> BigQueryRea
     if target.storage_endpoint is None:
         return BigQueryReadClient(credentials=credentials)
     address = target.storage_endpoint.rpartition("://")[2].rstrip("/")
-    channel = grpc.insecure_channel(address)
+    channel = grpc.insecure_channel(address, options=_CHANNEL)
     return BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
 
 
@@ -88,13 +90,15 @@ class StorageRead:
     def _messages(self, stream: str) -> Iterator[Any]:
         offset, failures = 0, 0
         while True:
-            answers = self._client.read_rows(
-                read_stream=stream,
-                offset=offset,
-                retry=None,
-                timeout=max(0.1, self._patience.remaining()),
-            )
+            answers: Any = None
             try:
+                # the first message is awaited here already
+                answers = self._client.read_rows(
+                    read_stream=stream,
+                    offset=offset,
+                    retry=None,
+                    timeout=max(0.1, self._patience.remaining()),
+                )
                 for message in answers:
                     yield message
                     offset += int(message.row_count)
