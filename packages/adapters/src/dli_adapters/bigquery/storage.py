@@ -82,12 +82,15 @@ class StorageRead:
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """The rows, in the engine's order, in the result's own Arrow form."""
         sent = pa.ipc.read_schema(pa.py_buffer(self._session.arrow_schema.serialized_schema))
-        for stream in self._session.streams:
-            for message in self._messages(stream.name):
-                buffer = pa.py_buffer(message.arrow_record_batch.serialized_record_batch)
-                yield as_declared(pa.ipc.read_record_batch(buffer, sent), self._schema)
 
-    def _messages(self, stream: str) -> Iterator[Any]:
+        def decoded(payload: pa.Buffer) -> pa.RecordBatch:
+            return as_declared(pa.ipc.read_record_batch(payload, sent), self._schema)
+
+        for stream in self._session.streams:
+            yield from map(decoded, self._payloads(stream.name))
+
+    def _payloads(self, stream: str) -> Iterator[pa.Buffer]:
+        """The messages' contents; none is kept while the next one, perhaps as large, arrives."""
         offset, failures = 0, 0
         while True:
             answers: Any = None
@@ -99,9 +102,10 @@ class StorageRead:
                     retry=None,
                     timeout=max(0.1, self._patience.remaining()),
                 )
-                for message in answers:
-                    yield message
-                    offset += int(message.row_count)
+                for row_count, payload in map(_opened, answers):
+                    yield payload
+                    del payload
+                    offset += row_count
                     failures = 0
             except api.GoogleAPICallError as error:
                 failures += 1
@@ -115,6 +119,11 @@ class StorageRead:
                 return
             finally:
                 _end(answers)
+
+
+def _opened(message: Any) -> tuple[int, pa.Buffer]:
+    payload = message.arrow_record_batch.serialized_record_batch
+    return int(message.row_count), pa.py_buffer(payload)
 
 
 def _end(answers: Any) -> None:
