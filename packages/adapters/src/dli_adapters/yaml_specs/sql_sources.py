@@ -35,7 +35,7 @@ class SqlReader:
             return nothing
         if here is not None:
             scalar = fields.scalar(inline)
-            source = nothing if scalar is None else _written(scalar)
+            source = nothing if scalar is None else written(scalar)
             if isinstance(here, ScalarNode) and not source.text.strip():
                 fields.findings.add(
                     here.location, f"'{fields.title(inline)}' is empty", "Write the SQL."
@@ -108,7 +108,8 @@ class SqlReader:
         return text
 
 
-def _written(scalar: ScalarNode) -> SqlSource:
+def written(scalar: ScalarNode) -> SqlSource:
+    """SQL that stands in the YAML itself."""
     if scalar.content is None:
         return SqlSource(text=scalar.text, origin=scalar.location, exact=False)
     return SqlSource(text=scalar.text, origin=scalar.content, indent=scalar.indent)
