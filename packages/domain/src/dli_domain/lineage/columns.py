@@ -47,22 +47,19 @@ def columns_of(
 class Session:
     """Statements that run one after another: tables made by one are known to the next.
 
-    Temporary tables are looked through: what reads them has their sources.
+    Tables that the session itself fills from the start are looked through: what reads them has
+    their sources.
     """
 
     def __init__(self, dialect: str, schemas: Schemas = no_schemas) -> None:
         self._rules = Rules(dialect)
         self._schemas = schemas
-        self._temporary: dict[str, Relation] = {}
+        self._filled: dict[str, Relation] = {}
+        self._temporary: set[str] = set()
         self._made: dict[str, list[str] | None] = {}
 
-    @property
-    def temporary(self) -> frozenset[str]:
-        """Keys of the temporary tables that exist by now."""
-        return frozenset(self._temporary)
-
     def is_temporary(self, parts: tuple[str, ...]) -> bool:
-        """Whether the name means a temporary table of this session."""
+        """Whether the name means a temporary table that an earlier statement made."""
         return self._key(parts) in self._temporary
 
     def columns(self, parts: tuple[str, ...]) -> Sequence[str] | None:
@@ -74,7 +71,7 @@ class Session:
 
     def read(self, statement: exp.Expr) -> StatementLineage:
         """The lineage of the next statement."""
-        reader = QueryReader(self._rules, self.columns, self._temporary)
+        reader = QueryReader(self._rules, self.columns, self._filled)
         try:
             change = changes_of(statement, reader, self.columns)
         except RecursionError:
@@ -91,23 +88,27 @@ class Session:
     def _remember(self, statement: exp.Expr, change: Change, table: exp.Table | None) -> None:
         if isinstance(statement, exp.Drop):
             for dropped in statement.args.get("tables") or ():
-                self._temporary.pop(self._key(table_parts(dropped)), None)
-            return
-        if isinstance(statement, exp.Alter) and isinstance(statement.this, exp.Table):
+                self._filled.pop(self._key(table_parts(dropped)), None)
+        elif isinstance(statement, exp.Alter) and isinstance(statement.this, exp.Table):
             self._alter(statement)
-            return
-        if table is None:
-            return
-        key = self._key(table_parts(table))
-        if isinstance(statement, exp.Create):
-            if _is_temporary(statement):
-                self._temporary[key] = change.relation
-            elif change.relation.rest:
-                self._made[key] = None
-            elif not statement.args.get("exists") or self.columns(table_parts(table)) is None:
-                self._made[key] = [one.name for one in change.relation.fields]
-        elif key in self._temporary:
-            self._temporary[key] = _grown(self._temporary[key], change.relation)
+        elif isinstance(statement, exp.Create) and table is not None:
+            self._create(statement, change, table_parts(table))
+        elif table is not None:
+            key = self._key(table_parts(table))
+            if key in self._filled:
+                self._filled[key] = _grown(self._filled[key], change.relation)
+
+    def _create(self, statement: exp.Create, change: Change, parts: tuple[str, ...]) -> None:
+        key, relation = self._key(parts), change.relation
+        may_exist = bool(statement.args.get("exists"))
+        if is_temporary(statement):
+            self._temporary.add(key)
+        if not may_exist or is_temporary(statement):
+            self._filled[key] = relation
+        if relation.rest or not change.understood:
+            self._made[key] = None
+        elif not may_exist or self.columns(parts) is None:
+            self._made[key] = [one.name for one in relation.fields]
 
     def _alter(self, statement: exp.Alter) -> None:
         parts = table_parts(statement.this)
@@ -122,7 +123,8 @@ class Session:
             self._made[self._key(parts)] = [*before, *added]
 
 
-def _is_temporary(statement: exp.Create) -> bool:
+def is_temporary(statement: exp.Create) -> bool:
+    """Whether the table that is made ends with the session."""
     properties = statement.args.get("properties")
     return isinstance(properties, exp.Properties) and any(
         isinstance(one, exp.TemporaryProperty) for one in properties.expressions

@@ -17,7 +17,6 @@ from dli_domain.lineage.values import (
     Rest,
     Value,
     add_filters,
-    any_of,
     filter_by,
     merged,
 )
@@ -184,8 +183,8 @@ class FromReading:
         relations = [one.relation for one in (*left, *right)]
         if any(relation.rest for relation in relations):
             self._reader.notes.doubt("the columns of a NATURAL JOIN are not known")
-            doubt = any_of(relation.whole() for relation in relations if relation.rest)
-            filter_by(self._filters, doubt, "join")
+            whole = merged(relation.whole() for relation in relations if relation.rest)
+            filter_by(self._filters, whole.doubted(), "join")
         there = {f.name.lower() for one in right for f in one.relation.fields}
         both = [f.name for one in left for f in one.relation.fields if f.name.lower() in there]
         return list(dict.fromkeys(both))

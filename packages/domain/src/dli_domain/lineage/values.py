@@ -68,8 +68,11 @@ def merged(values: Iterable[Value]) -> Value:
 
 
 def any_of(values: Iterable[Value]) -> Value:
-    """A value that is one of these, not known which."""
-    return merged(value.doubted() for value in values)
+    """A value that is one of these, not known which; no doubt where they are the same."""
+    first, *others = values
+    if all(other == first for other in others):
+        return first
+    return merged(value.doubted() for value in (first, *others))
 
 
 @dataclass(frozen=True, slots=True)

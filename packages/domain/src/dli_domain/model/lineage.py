@@ -117,7 +117,8 @@ class LineageNode:
 
     `depth` counts steps from the root: negative upstream, positive downstream.
     `columns_known` is false where the list may miss some (a star over an unknown table).
-    `problem` says why nothing is known of its SQL.
+    `problem` says why its SQL is not known, or not all of it; `notes` what of it cannot be told.
+    `assumed` are the sample values that stood in for parameters nobody gave.
     """
 
     name: str
@@ -131,6 +132,8 @@ class LineageNode:
     columns_known: bool = True
     location: Location | None = None
     problem: Problem | None = None
+    notes: tuple[str, ...] = ()
+    assumed: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_external(self) -> bool:
@@ -145,11 +148,16 @@ class LineageNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageEdge:
-    """`target` reads `source`. Declared edges stand in `depends_on` and not in the SQL."""
+    """`target` reads `source`, or is written by it.
+
+    Declared edges stand in `depends_on` and not in the SQL. With `metric` the target takes a
+    measure from the source by METRIC(). `location` is the first place that says so.
+    """
 
     source: str
     target: str
     declared: bool = False
+    metric: bool = False
     location: Location | None = None
 
 
@@ -157,9 +165,11 @@ class LineageEdge:
 class ColumnEdge:
     """One column's way of one step.
 
-    `source_column` None: some column of the source, not known which. `target_column` None: all
-    of the target (with FILTER: the column decides about rows). `clauses` say where a filter
-    stands: where, join, group, having, qualify, order, distinct, except, ...
+    `source_column` None: some column of the source, not known which. `target_column` None: the
+    target as a whole: with `clauses` the column decides about its rows (making FILTER, or
+    UNKNOWN where it may be another column), without them there are columns nobody can name.
+    `clauses` say where a filter stands: where, join, group, having, qualify, order, distinct,
+    except, ...
     """
 
     source: str
@@ -255,19 +265,3 @@ class StatementLineage:
             if column.name.casefold() == name.casefold():
                 return column
         raise KeyError(name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceLineage:
-    """All statements of a resource read together, against the schemas that were known.
-
-    `statements` are pre, main and post in order; `uses` their tables in the same order.
-    """
-
-    name: str
-    statements: tuple[StatementLineage, ...] = ()
-    uses: tuple[TablesUse, ...] = ()
-    columns: tuple[OutputColumn, ...] = ()
-    complete: bool = True
-    assumed: Mapping[str, object] = field(default_factory=dict)
-    problem: Problem | None = None
