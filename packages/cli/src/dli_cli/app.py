@@ -14,6 +14,10 @@ from dli_cli.usage import UsageError
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "dataset": ("dli_cli.commands.resource:dataset", "List, check, render and run datasets."),
     "metric": ("dli_cli.commands.resource:metric", "List, check, render and run metrics."),
+    "validate": (
+        "dli_cli.commands.validate:validate",
+        "Check the whole project, or a part of it, and report every problem.",
+    ),
     "config": ("dli_cli.commands.config:app", "Show, change and check the configuration."),
     "init": ("dli_cli.commands.init:init", "Write a small project that runs at once."),
     "explain": ("dli_cli.commands.explain:explain", "Print the page about an error code."),

@@ -27,7 +27,7 @@ _PLAIN_NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class Loaded:
     """What came of one file; `spec` is None where an error is among the problems."""
 
     file: SpecFile
@@ -60,15 +60,15 @@ class YamlSpecSource(SpecSource):
         ConfigError: the settings name no project (DLI-003), or a folder outside of it.
     """
 
-    def __init__(self, project: ProjectSettings) -> None:
+    def __init__(self, project: ProjectSettings, files: ProjectFiles | None = None) -> None:
         self._folders = SpecFolders(project)
-        self._files = ProjectFiles(self._folders.root)
+        self._files = files or ProjectFiles(self._folders.root)
         self._reader = SpecReader(self._files, project)
 
     def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
         _check_name(name)
         findings = Findings()
-        loaded = [self._load(file) for file in self._folders.named(name, findings)]
+        loaded = [self.load(file) for file in self._folders.named(name, findings)]
         # A file that claims the name and names another in it is told as broken, not as missing.
         found = [one for one in loaded if one.name == name or one.file.claims_name]
         if not any(kind in (None, one.kind) for one in found):
@@ -89,9 +89,11 @@ class YamlSpecSource(SpecSource):
 
     def list(self, kind: ResourceKind | None = None) -> SpecListing:
         findings = Findings()
-        by_name: defaultdict[tuple[ResourceKind, str], list[_Loaded]] = defaultdict(list)
+        by_name: defaultdict[tuple[ResourceKind, str], list[Loaded]] = defaultdict(list)
         for file in self._folders.files(findings):
-            loaded = self._load(file)
+            if kind not in (None, file.kind) and not self._may_say(kind, file):
+                continue
+            loaded = self.load(file)
             if kind not in (None, loaded.kind):
                 continue
             findings.problems.extend(loaded.problems)
@@ -107,7 +109,7 @@ class YamlSpecSource(SpecSource):
         return SpecListing(specs=tuple(specs), problems=tuple(findings.problems))
 
     def _single(
-        self, name: str, kind: ResourceKind | None, found: Sequence[_Loaded], findings: Findings
+        self, name: str, kind: ResourceKind | None, found: Sequence[Loaded], findings: Findings
     ) -> ResourceSpec:
         wanted = [one for one in found if kind in (None, one.kind)]
         if not wanted:
@@ -126,7 +128,8 @@ class YamlSpecSource(SpecSource):
             raise invalid_document(only.label, only.errors)
         return only.spec
 
-    def _load(self, file: SpecFile) -> _Loaded:
+    def load(self, file: SpecFile) -> Loaded:
+        """What one file holds; whatever is wrong with it becomes problems."""
         label = printable(file.path)
         try:
             data = self._files.read(file.path)
@@ -134,17 +137,26 @@ class YamlSpecSource(SpecSource):
             problem = Problem(
                 code=error.code, message=error.message, location=Location(label), fix=error.fix
             )
-            return _Loaded(file, file.kind, file.stem, None, (problem,))
+            return Loaded(file, file.kind, file.stem, None, (problem,))
         return self._parse(file, label, data)
 
-    def _parse(self, file: SpecFile, label: str, data: bytes) -> _Loaded:
+    def _may_say(self, kind: ResourceKind | None, file: SpecFile) -> bool:
+        """Whether a file of the other kind's pattern can name this kind: a look at its bytes."""
+        try:
+            data = self._files.read(file.path)
+        except FileRefusedError:
+            return True
+        # An escape may spell the word in other bytes.
+        return kind is None or kind.value.encode() in data.lower() or b"\\" in data
+
+    def _parse(self, file: SpecFile, label: str, data: bytes) -> Loaded:
         reading = parse_yaml(data, label)
         findings = Findings(list(reading.problems))
         kind = self._reader.kind_of(reading.node, file.kind)
         if not isinstance(reading.node, MappingNode):
             if not findings.problems:
                 _note_no_map(findings, reading.node is None, label)
-            return _Loaded(file, kind, file.stem, None, tuple(findings.problems))
+            return Loaded(file, kind, file.stem, None, tuple(findings.problems))
         spec = self._reader.read(reading.node, label, kind, findings)
         name = str(spec.name) if spec else file.stem
         if spec and file.claims_name and name != file.stem:
@@ -153,12 +165,12 @@ class YamlSpecSource(SpecSource):
                 f"the name is {name!r}, but the file name says {file.stem!r}",
                 "Make them agree: rename the file, or correct the name.",
             )
-        loaded = _Loaded(file, kind, name, spec, tuple(findings.problems))
-        return _Loaded(file, kind, name, None, loaded.problems) if loaded.errors else loaded
+        loaded = Loaded(file, kind, name, spec, tuple(findings.problems))
+        return Loaded(file, kind, name, None, loaded.problems) if loaded.errors else loaded
 
     def _mentioning(
         self, name: str, files: Iterable[SpecFile], findings: Findings
-    ) -> Sequence[_Loaded]:
+    ) -> Sequence[Loaded]:
         """The resources of that name whose file name does not tell it."""
         found = []
         needle = name.encode("utf-8", "replace")
@@ -197,7 +209,7 @@ class YamlSpecSource(SpecSource):
         self,
         name: str,
         kind: ResourceKind | None,
-        found: Sequence[_Loaded],
+        found: Sequence[Loaded],
         findings: Findings,
     ) -> DliError:
         what = kind.value if kind else "dataset or metric"
@@ -230,7 +242,7 @@ def _check_name(name: str) -> None:
         ) from error
 
 
-def _doubles(name: str, same: Sequence[_Loaded]) -> list[Problem]:
+def _doubles(name: str, same: Sequence[Loaded]) -> list[Problem]:
     return [
         Problem(
             code=ErrorCode.SPEC_INVALID,

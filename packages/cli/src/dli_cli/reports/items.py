@@ -52,9 +52,9 @@ class Render(Protocol):
     def __call__(self, items: Sequence[ReportItem], *, suite: str) -> str: ...
 
 
-def of_problem(problem: Problem, name: str, root: str) -> ReportItem:
-    """A finding as an item: an error failed, a warning warned."""
-    failed = problem.severity is Severity.ERROR
+def of_problem(problem: Problem, name: str, root: str, *, strict: bool = False) -> ReportItem:
+    """A finding as an item: an error failed, a warning warned, or failed as well if `strict`."""
+    failed = strict or problem.severity is Severity.ERROR
     return ReportItem(
         rule=problem.code,
         name=name,

@@ -36,6 +36,7 @@ class CrossChecks:
                 yield from self._table(facts, read)
         for use in facts.columns:
             yield from self._column(facts, use)
+        yield from _self_reads(facts)
         yield from self._schema(facts)
         yield from self._dependencies(facts, own)
 
@@ -159,6 +160,20 @@ class CrossChecks:
                     f"Add {name} to depends_on.",
                     Severity.WARNING,
                 )
+
+
+def _self_reads(facts: SpecFacts) -> Iterator[Problem]:
+    """A SELECT over its own table; a statement that writes may read what stood there before."""
+    if facts.is_metric or facts.writes or not facts.builds:
+        return
+    for read in facts.reads:
+        if read.name.lower() == facts.name.lower():
+            yield _problem(
+                ErrorCode.LINEAGE_CYCLE_DETECTED,
+                f"The dataset reads its own table: {facts.name} → {facts.name}",
+                facts.locate(read.spot),
+                "Read another table, or write into it with query_type: DML.",
+            )
 
 
 def _is_unread(facts: SpecFacts) -> bool:

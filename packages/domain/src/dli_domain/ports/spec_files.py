@@ -20,10 +20,10 @@ class Stamp(NamedTuple):
 
 
 class ReadFile(NamedTuple):
-    """A file that was read, as it was then."""
+    """A file that was read, as it was then; one that could not be has an empty digest."""
 
     path: str
-    stamp: Stamp
+    stamp: Stamp | None
     digest: bytes
 
 
@@ -31,7 +31,7 @@ class ReadFile(NamedTuple):
 class SpecRead:
     """What came of one spec file; `spec` is None where an error is among the problems.
 
-    `files` holds the spec file and the SQL files it names; one that could not be read is missing.
+    `files` holds the spec file and the SQL files it names.
     """
 
     path: str

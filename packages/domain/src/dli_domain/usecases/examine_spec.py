@@ -62,7 +62,12 @@ class ExamineSpec:
         if not unchecked:
             render = replace(self.render, specs=watched)
             main = _statements(spec, render, {**given, **assumed}, collected)
-        problems = (*read.problems, *collected.problems, *_own_problems(spec, main))
+        problems = (
+            *read.problems,
+            *collected.problems,
+            *_own_problems(spec, main),
+            *_unchecked(spec, unchecked),
+        )
 
         def spot(place: Location | None) -> Spot:
             where = place or spec.location
@@ -153,6 +158,20 @@ def _own_problems(spec: ResourceSpec, main: MainStatement) -> Iterator[Problem]:
                 message=f"No template uses the parameter {parameter.name!r}",
                 location=parameter.location,
                 fix="Remove it, or use it in the SQL.",
+                severity=Severity.WARNING,
+            )
+
+
+def _unchecked(spec: ResourceSpec, names: Sequence[str]) -> Iterator[Problem]:
+    for parameter in spec.parameters:
+        if parameter.name in names:
+            yield Problem(
+                code=ErrorCode.PARAMETER_INVALID,
+                message=f"The SQL is not checked: no value is known for {parameter.name!r}, "
+                "which has a pattern",
+                location=parameter.location,
+                fix="Give it a default or an enum, or validate with -p "
+                f"{parameter.name}=VALUE and the spec's name.",
                 severity=Severity.WARNING,
             )
 

@@ -1,0 +1,1 @@
+"""Facts of specs, kept between runs outside of the checkout."""
