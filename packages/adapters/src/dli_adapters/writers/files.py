@@ -1,6 +1,5 @@
 """The writer of files and pipes: a format, a compression and a place."""
 
-import stat
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
@@ -10,7 +9,6 @@ from typing import BinaryIO, final
 
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
-from dli_adapters.writers.atomic_file import AtomicFile
 from dli_adapters.writers.compression import COMPRESSIONS, Compressed
 from dli_adapters.writers.csv_encoder import CsvEncoder
 from dli_adapters.writers.encoder import Encoder, OpenEncoder, Write
@@ -18,7 +16,7 @@ from dli_adapters.writers.held import Head
 from dli_adapters.writers.json_encoder import JsonEncoder, NdjsonEncoder
 from dli_adapters.writers.parquet_encoder import ParquetEncoder
 from dli_adapters.writers.parts import parts_of
-from dli_adapters.writers.streams import SpecialFile, StandardOutput, own_descriptor
+from dli_adapters.writers.places import target_of
 from dli_adapters.writers.target import Target
 from dli_domain.errors import OutputError
 from dli_domain.model.names import did_you_mean
@@ -89,7 +87,7 @@ def file_writer(
             hint="Leave --csv-safe out, or choose --format csv.",
         )
     encoder = partial(_csv, safe=True) if csv_safe else FORMATS[name]
-    return FileWriter(_target(path, stdout), encoder, compression=compression, preview=preview)
+    return FileWriter(target_of(path, stdout), encoder, compression=compression, preview=preview)
 
 
 @final
@@ -153,20 +151,3 @@ class FileWriter(ResultWriter):
 def _compression(path: str) -> tuple[str, str | None]:
     ending = Path(path).suffix.lower()
     return (path[: -len(ending)], ending) if ending in COMPRESSIONS else (path, None)
-
-
-def _target(path: str, stdout: BinaryIO | None) -> Target:
-    if path == "-":
-        return StandardOutput(stdout)
-    if own_descriptor(path) is not None or _is_special(path):
-        return SpecialFile(path)
-    return AtomicFile(path)
-
-
-def _is_special(path: str) -> bool:
-    try:
-        mode = Path(path).stat().st_mode
-    except (OSError, ValueError):
-        # What is wrong with it, `prepare` will say.
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
