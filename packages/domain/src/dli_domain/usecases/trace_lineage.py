@@ -67,7 +67,31 @@ class TraceLineage:
             SpecInvalidError: the spec of `name` itself is broken.
             ParameterError: `parameters` hold one that no spec declares.
         """
-        project = self.project(parameters)
+        return self.part(
+            self.project(parameters),
+            name,
+            column=column,
+            upstream=upstream,
+            downstream=downstream,
+            depth=depth,
+        )
+
+    def part(
+        self,
+        project: ProjectLineage,
+        name: str | None = None,
+        *,
+        column: str | None = None,
+        upstream: bool = True,
+        downstream: bool = True,
+        depth: int = -1,
+    ) -> LineageView:
+        """The same of a graph that is read already.
+
+        Raises:
+            SpecNotFoundError: DLI-101 or 103, there is no such resource, table or column.
+            SpecInvalidError: the spec of `name` itself is broken.
+        """
         if name is None:
             return whole_view(project)
         if name not in project.nodes and name in self.render.specs.names():
