@@ -18,6 +18,11 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
         "dli_cli.commands.validate:validate",
         "Check the whole project, or a part of it, and report every problem.",
     ),
+    "quality": ("dli_cli.commands.quality:app", "Test data and report verdicts with evidence."),
+    "lineage": (
+        "dli_cli.commands.lineage:lineage",
+        "Show what a table or column is made of, and what is made of it.",
+    ),
     "config": ("dli_cli.commands.config:app", "Show, change and check the configuration."),
     "init": ("dli_cli.commands.init:init", "Write a small project that runs at once."),
     "explain": ("dli_cli.commands.explain:explain", "Print the page about an error code."),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dli_adapters.analysis_cache.store import FileFactsStore, NoFactsStore, cache_folder
 from dli_adapters.analysis_pool.processes import ForkedWorkers
@@ -23,6 +24,9 @@ from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.ports.spec_files import ReadFile
 from dli_domain.usecases.check_project import CheckProject, ProjectFindings
 from dli_domain.usecases.render_resource import RenderResource
+
+if TYPE_CHECKING:
+    from dli_domain.usecases.prove_safe import Proof
 
 SUITE = "dli validate"
 
@@ -50,11 +54,13 @@ class Verdicts:
     entries: tuple[Entry, ...]
     others: tuple[Problem, ...]
     examined: int
+    proofs: tuple["Proof", ...] = ()
 
     @property
     def found(self) -> list[tuple[str, Problem]]:
         """Every finding with the name it is about, ordered by place."""
         pairs = [(entry.name, problem) for entry in self.entries for problem in entry.findings]
+        pairs += [(proof.name, problem) for proof in self.proofs for problem in proof.problems]
         pairs += [("", problem) for problem in self.others]
         return sorted(pairs, key=lambda pair: (pair[1].location or Location(""), pair[1].code))
 
@@ -74,11 +80,12 @@ def validate(request: Request, project: str | None, screen: Screen) -> int:
     dli = compose(screen, project=project)
     wiring = Wiring(dli)
     known, snapshot_problems = read_schema_snapshot(screen.root)
+    workers = ForkedWorkers()
     check = CheckProject(
         files=wiring.files,
         examine=wiring.examine,
         store=wiring.store(screen) if request.cached else NoFactsStore(),
-        workers=ForkedWorkers(),
+        workers=workers,
         clock=dli.clock,
         known=known,
     )
@@ -89,8 +96,12 @@ def validate(request: Request, project: str | None, screen: Screen) -> int:
             entry._replace(findings=findings.judge.about(wiring.with_values(entry, parameters)))
             for entry in entries
         ]
+    paths = [entry.path for entry in entries] if request.prove_safe else []
     verdicts = Verdicts(
-        tuple(entries), (*findings.others, *snapshot_problems), examined=findings.examined
+        tuple(entries),
+        (*findings.others, *snapshot_problems),
+        examined=findings.examined,
+        proofs=tuple(proof for proof in workers.map(wiring.prove, paths) if proof is not None),
     )
     return _told(request, verdicts, screen)
 
@@ -126,6 +137,13 @@ class Wiring:
     def with_values(self, entry: Entry, parameters: dict[str, object]) -> SpecFacts:
         """The facts of a spec whose templates get these values."""
         return self._examined(entry.path, parameters)[0]
+
+    def prove(self, path: str) -> "Proof | None":
+        """Whether values are harmless in one spec; None where the spec cannot be read."""
+        from dli_domain.usecases.prove_safe import ProveSafe  # noqa: PLC0415 - as below
+
+        spec = self.files.read(path).spec
+        return None if spec is None else ProveSafe(render=self._render)(spec)
 
     def _examined(
         self, path: str, parameters: dict[str, object]
@@ -190,6 +208,11 @@ def _told(request: Request, verdicts: Verdicts, screen: Screen) -> int:
             examined=verdicts.examined,
             errors=errors,
             warnings=warnings,
+            **(
+                {"proofs": [_proof_fields(proof) for proof in verdicts.proofs]}
+                if request.prove_safe
+                else {}
+            ),
             findings=[{"name": name, **problem_fields(one)} for name, one in verdicts.found],
         )
     elif request.format == "text":
@@ -224,6 +247,7 @@ def _lines(request: Request, verdicts: Verdicts, screen: Screen) -> Iterator[str
             yield f"{mark} {safe_line(entry.name)}"
     for _, problem in verdicts.found:
         yield from _finding(problem, screen)
+    yield from _proof_lines(verdicts.proofs, named=bool(request.names))
     if request.since is not None and not verdicts.entries:
         yield f"No spec differs from {safe_line(request.since)}."
     yield (
@@ -231,6 +255,33 @@ def _lines(request: Request, verdicts: Verdicts, screen: Screen) -> Iterator[str
         f"{_number(verdicts.count(Severity.ERROR), 'error')}, "
         f"{_number(verdicts.count(Severity.WARNING), 'warning')}"
     )
+
+
+def _proof_lines(proofs: Sequence["Proof"], *, named: bool) -> Iterator[str]:
+    safe = [proof for proof in proofs if proof.proved]
+    for proof in safe if named else ():
+        yield (
+            f"  {safe_line(proof.name)} proved safe: {_number(proof.payloads, 'payload')}, "
+            f"{proof.refused:,} more refused, {proof.dialect}"
+        )
+    if proofs:
+        dialects = ", ".join(sorted({proof.dialect for proof in proofs}))
+        payloads = sum(proof.payloads for proof in safe)
+        yield (
+            f"proved safe: {len(safe):,} of {_number(len(proofs), 'spec')}, "
+            f"{_number(payloads, 'payload')}, {dialects}"
+        )
+
+
+def _proof_fields(proof: "Proof") -> dict[str, object]:
+    return {
+        "name": proof.name,
+        "dialect": proof.dialect,
+        "proved": proof.proved,
+        "statements": proof.statements,
+        "payloads": proof.payloads,
+        "refused": proof.refused,
+    }
 
 
 def _finding(problem: Problem, screen: Screen) -> Iterable[str]:

@@ -15,6 +15,7 @@ from typing import final
 
 import msgspec
 
+import dli_domain
 from dli_domain.analysis.facts import SpecFacts
 from dli_domain.analysis.keeping import FactsStore, Index
 
@@ -137,7 +138,23 @@ _FACTS = msgspec.msgpack.Decoder(SpecFacts)
 
 def _versions() -> str:
     names = ("dli-domain", "dli-adapters", "sqlglot", "jinja2", "pyyaml")
-    return " ".join(f"{name}={version(name)}" for name in names)
+    return " ".join((*(f"{name}={version(name)}" for name in names), *_code()))
+
+
+def _code() -> Iterator[str]:
+    """The files of the code that finds facts out: a checkout changes under one version."""
+    domain = Path(dli_domain.__file__).parent
+    adapters = Path(__file__).parents[1]
+    for folder in (
+        *(domain / name for name in ("analysis", "lineage", "model", "rendering", "usecases")),
+        domain,
+        *(adapters / name for name in ("documents", "yaml_specs")),
+    ):
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.name.endswith(".py"):
+                    facts = entry.stat()
+                    yield f"{entry.name} {facts.st_mtime_ns} {facts.st_size}"
 
 
 def _digest(data: bytes | memoryview) -> bytes:

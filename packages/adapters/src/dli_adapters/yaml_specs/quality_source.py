@@ -37,6 +37,13 @@ class _Loaded:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
 
+def _listing(found: Sequence[_Loaded]) -> QualityListing:
+    return QualityListing(
+        specs=tuple(one.spec for one in found if one.spec is not None),
+        problems=tuple(problem for one in found for problem in one.problems),
+    )
+
+
 @final
 class YamlQualitySource(QualitySource):
     """The files `quality.*.yaml` and `quality.*.yml` anywhere below the project's folder.
@@ -60,9 +67,9 @@ class YamlQualitySource(QualitySource):
         self._files = ProjectFiles(self._folders.root)
         self._project = project
 
-    def find(self, reference: str) -> Sequence[QualitySpec]:
+    def find(self, reference: str) -> QualityListing:
         if reference.endswith((".yaml", ".yml")) or "/" in reference:
-            return (self._file(reference),)
+            return _listing([self._file(reference)])
         try:
             ResourceName.parse(reference)
         except InvalidNameError as error:
@@ -77,7 +84,7 @@ class YamlQualitySource(QualitySource):
             raise invalid_document(broken[0].label, problems)
         if not found:
             raise self._no_file_tests(reference)
-        return [one.spec for one in found if one.spec is not None]
+        return _listing(found)
 
     def list(self) -> QualityListing:
         findings = Findings()
@@ -102,14 +109,14 @@ class YamlQualitySource(QualitySource):
                     continue
             yield self._load(self._files, file.path, file.stem)
 
-    def _file(self, reference: str) -> QualitySpec:
+    def _file(self, reference: str) -> _Loaded:
         files, path = self._place(reference)
         if not Path(files.root, path).exists():
             raise self._no_such_file(reference)
         loaded = self._load(files, path, None)
         if loaded.spec is None:
             raise invalid_document(loaded.label, loaded.errors)
-        return loaded.spec
+        return loaded
 
     def _place(self, reference: str) -> tuple[ProjectFiles, str]:
         """Where a path leads that the user typed: from where they are, else from the project."""

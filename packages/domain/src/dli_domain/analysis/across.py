@@ -94,7 +94,7 @@ class CrossChecks:
             ErrorCode.COLUMN_UNKNOWN,
             f"{tables} {'has' if len(use.tables) == 1 else 'have'} no column {use.column!r}",
             facts.locate(use.spot),
-            did_you_mean(use.column, names) or f"There are {_listed(names)}.",
+            did_you_mean(use.column, names) or f"There are {_listed(list(dict.fromkeys(names)))}.",
         )
 
     def _schema(self, facts: SpecFacts) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from dli_domain.analysis.sources import Columns, Sources, selected, visible
+from dli_domain.analysis.sources import Columns, Sources, visible
 from dli_domain.lineage.tables import table_parts
 
 # Words that some dialects write bare where others write a text: DATE_TRUNC(day, x).
@@ -50,9 +50,8 @@ class ColumnUses:
             yield from self._of_change(tree)
 
     def _of_scope(self, scope: Scope) -> Iterator[Use]:
-        select = scope.expression
-        named = select.named_selects if isinstance(select, exp.Select) else []
-        aliases = {name.lower() for name in named if name}
+        selects = scope.expression.args.get("expressions") or ()
+        aliases = {one.alias.lower() for one in selects if isinstance(one, exp.Alias)}
         around = list(visible(scope))
         for node in scope.find_all(exp.Column):
             if isinstance(node.this, exp.Star) or _is_given(node):
@@ -87,10 +86,19 @@ class ColumnUses:
     ) -> Iterator[Use]:
         if not around or not around[0] or any(name in sources for sources in around):
             return  # a select without FROM, or a whole row such as count(t)
-        if name in aliases and (self._everywhere or _stands_later(node, scope.expression)):
+        if name in aliases and self._may_be_alias(node, name, scope.expression):
             return
         found = [self.sources.columns(one) for part in around for one in part.values()]
         yield from _use(node, name, found)
+
+    def _may_be_alias(self, node: exp.Column, name: str, select: exp.Expr) -> bool:
+        """Whether the select list's alias of that name may be meant there."""
+        child: exp.Expr = node
+        while child.parent is not None and child.parent is not select:
+            child = child.parent
+        if child.arg_key == "expressions":
+            return self._everywhere and child.alias.lower() != name
+        return self._everywhere or child.arg_key in _LATER
 
     def _of_change(self, tree: exp.Expr) -> Iterator[Use]:
         """Columns of UPDATE, DELETE and MERGE outside of their queries."""
@@ -135,14 +143,6 @@ def _behind(alias: str, source: exp.Expr | Scope, names: list[str]) -> str | Non
     return None
 
 
-def _stands_later(node: exp.Column, select: exp.Expr) -> bool:
-    """Whether it stands in a clause that is judged after the select list."""
-    child: exp.Expr = node
-    while child.parent is not None and child.parent is not select:
-        child = child.parent
-    return child.arg_key in _LATER
-
-
 def _is_given(node: exp.Column) -> bool:
     name = node.name.lower()
     if name.startswith(("$", "_")) or name in _GIVEN:
@@ -178,6 +178,3 @@ def _outside_queries(tree: exp.Expr) -> Iterator[exp.Column]:
                 for one in (value if isinstance(value, list) else (value,))
                 if isinstance(one, exp.Expr)
             )
-
-
-__all__ = ["ColumnUses", "Use", "selected"]

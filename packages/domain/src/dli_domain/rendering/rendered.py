@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dli_domain.model.problems import Location
 from dli_domain.model.spec import SqlSource
@@ -29,13 +29,16 @@ class RenderedSql:
     """One statement ready to be sent, and where each piece of it was written.
 
     `before` is the text as rendered where `text` is a translation of it: then a place is found
-    by the word that stands there, the third `amount` being the third `amount`.
+    by the word that stands there, the third `amount` being the third `amount`. `skeleton` is what
+    the template's author wrote, with a mark for each value: two texts of one skeleton must have
+    syntax trees of one shape.
     """
 
     text: str
     source: SqlSource
     segments: tuple[Segment, ...] = ()
     before: "RenderedSql | None" = None
+    skeleton: str = field(default="", repr=False, compare=False)
 
     def locate(self, line: int, column: int) -> Location | None:
         """The template's place of a 1-based (line, column) of `text`; None if it is outside."""

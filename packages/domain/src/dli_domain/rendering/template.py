@@ -80,7 +80,9 @@ def render_template(source: SqlSource, names: Mapping[str, object], dialect: str
             code=ErrorCode.SPEC_INVALID,
             location=source.origin,
         )
-    return RenderedSql(text=final, source=source, segments=_shifted(segments, shifts))
+    return RenderedSql(
+        text=final, source=source, segments=_shifted(segments, shifts), skeleton=text
+    )
 
 
 def _unmarked(marked: str) -> tuple[str, list[Segment]]:

@@ -42,7 +42,10 @@ class ExamineSpec:
         files = tuple(dict.fromkeys((read.path, *(file.path for file in read.files))))
         if read.spec is None:
             return SpecFacts(
-                kind=read.kind.value, name=read.name or "", files=files, problems=read.problems
+                kind=read.kind.value,
+                name=read.name or "",
+                files=files,
+                problems=tuple(map(_with_fix, read.problems)),
             )
         return self._whole(read.spec, read, files, dict(parameters or {}))
 
@@ -79,7 +82,7 @@ class ExamineSpec:
         return SpecFacts(
             kind=spec.kind.value,
             name=str(spec.name),
-            problems=problems,
+            problems=tuple(map(_with_fix, problems)),
             reads=tuple(collected.reads),
             writes=tuple(collected.writes),
             metrics=tuple(sorted(watched.metrics)),
@@ -95,6 +98,15 @@ class ExamineSpec:
         )
 
 
+def _with_fix(problem: Problem) -> Problem:
+    """Every finding says what to do, also where only its place is known."""
+    if problem.fix:
+        return problem
+    if problem.code == ErrorCode.SQL_SYNTAX_ERROR:
+        return replace(problem, fix="Correct the SQL, or set execution.dialect to its dialect.")
+    return replace(problem, fix=f"Correct it there; 'dli explain {problem.code}' tells more.")
+
+
 def _statements(
     spec: ResourceSpec,
     render: RenderResource,
@@ -105,17 +117,17 @@ def _statements(
     try:
         for phase, made in render.each(spec, parameters=parameters, ds=_day(parameters)):
             if isinstance(made, DliError):
-                collected.problems.extend(problems_of(made))
+                collected.problems.extend(_problems_of(made))
                 continue
             trees = collected.add(made)
             if phase is Phase.MAIN:
                 main = collected.main(made, trees, str(spec.name))
     except (SpecInvalidError, SqlError) as error:
-        collected.problems.extend(problems_of(error))
+        collected.problems.extend(_problems_of(error))
     return main
 
 
-def problems_of(error: DliError) -> tuple[Problem, ...]:
+def _problems_of(error: DliError) -> tuple[Problem, ...]:
     """The findings that an error carries, or itself as one."""
     if error.problems:
         return error.problems
