@@ -25,9 +25,13 @@ from dli_domain.ports.spec_source import SpecSource
 
 if TYPE_CHECKING:
     # Rendering costs jinja2 and sqlglot; listing and getting pay for neither.
+    from dli_domain.ports.quality_source import QualitySource
     from dli_domain.usecases.estimate_resource import EstimateResource
     from dli_domain.usecases.render_resource import RenderResource
+    from dli_domain.usecases.run_quality import RunQuality
     from dli_domain.usecases.run_resource import OpenExecutor, RunResource
+    from dli_domain.usecases.suggest_quality import SuggestQuality
+    from dli_domain.usecases.validate_quality import ValidateQuality
     from dli_domain.usecases.validate_resource import ValidateResource
 
 # Not declared by any spec, and yet every spec may be given it: it sets `ds`.
@@ -99,6 +103,43 @@ class Dli:
             render=self.renderer(),
             open_executor=self._open_executor(),
             clock=self.clock,
+            new_run_id=_run_id,
+        )
+
+    def qualities(self) -> "QualitySource":
+        """The project's quality files."""
+        from dli_adapters.yaml_specs.quality_source import YamlQualitySource  # noqa: PLC0415 - see the top
+
+        return YamlQualitySource(self.settings.project)
+
+    def quality_runner(self) -> "RunQuality":
+        """The use case that judges data."""
+        from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415 - see the top
+
+        return RunQuality(
+            render=self.renderer(),
+            source=self.qualities(),
+            open_executor=self._open_executor(),
+            clock=self.clock,
+            mode=self.settings.mode,
+            new_run_id=_run_id,
+        )
+
+    def quality_validator(self) -> "ValidateQuality":
+        """The use case that validates quality files."""
+        from dli_domain.usecases.validate_quality import ValidateQuality  # noqa: PLC0415 - see the top
+
+        return ValidateQuality(render=self.renderer())
+
+    def quality_suggester(self) -> "SuggestQuality":
+        """The use case that proposes tests."""
+        from dli_domain.usecases.suggest_quality import SuggestQuality  # noqa: PLC0415 - see the top
+
+        return SuggestQuality(
+            engine=self.settings.engine,
+            open_executor=self._open_executor(),
+            clock=self.clock,
+            mode=self.settings.mode,
             new_run_id=_run_id,
         )
 

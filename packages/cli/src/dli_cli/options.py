@@ -20,7 +20,7 @@ OnScreen: TypeAlias = Annotated[Screen, Parameter(parse=False)]
 Format: TypeAlias = Literal["csv", "json", "ndjson", "parquet"]
 
 
-def _whole(_: object, tokens: Sequence[Token]) -> int:
+def whole(_: object, tokens: Sequence[Token]) -> int:
     """Digits only: cyclopts would take 1.5 for 1 and 1_0 for 10."""
     text = tokens[0].value
     if not (text.isascii() and text.isdigit()):
@@ -28,12 +28,13 @@ def _whole(_: object, tokens: Sequence[Token]) -> int:
     return int(text)
 
 
-def _flag(help_text: str, group: Group | None = None) -> Parameter:
-    flag = Parameter(help=help_text, negative="", show_default=False)
-    return flag if group is None else Parameter.combine(flag, Parameter(group=group))
+def flag(help_text: str, group: Group | None = None) -> Parameter:
+    """An option without a value, and without a `--no-` form."""
+    option = Parameter(help=help_text, negative="", show_default=False)
+    return option if group is None else Parameter.combine(option, Parameter(group=group))
 
 
-Json: TypeAlias = Annotated[bool, _flag("Print one JSON object on stdout.")]
+Json: TypeAlias = Annotated[bool, flag("Print one JSON object on stdout.")]
 
 
 @Parameter(name="*")
@@ -82,19 +83,19 @@ class Rendering(Checking):
 class Running(Rendering):
     """What decides where a run happens, how far it goes, and where its rows end."""
 
-    local: Annotated[bool | None, _flag("Run it on the engine directly.", WHERE)] = None
-    server: Annotated[bool | None, _flag("Run it through the server.", WHERE)] = None
-    skip_pre: Annotated[bool, _flag("Leave the pre statements out.", WHAT)] = False
-    skip_post: Annotated[bool, _flag("Leave the post statements out.", WHAT)] = False
-    dry_run: Annotated[bool, _flag("Print the SQL; run nothing.", WHAT)] = False
+    local: Annotated[bool | None, flag("Run it on the engine directly.", WHERE)] = None
+    server: Annotated[bool | None, flag("Run it through the server.", WHERE)] = None
+    skip_pre: Annotated[bool, flag("Leave the pre statements out.", WHAT)] = False
+    skip_post: Annotated[bool, flag("Leave the post statements out.", WHAT)] = False
+    dry_run: Annotated[bool, flag("Print the SQL; run nothing.", WHAT)] = False
     estimate: Annotated[
-        bool, _flag("Ask the engine what the main statement would read; run nothing.", WHAT)
+        bool, flag("Ask the engine what the main statement would read; run nothing.", WHAT)
     ] = False
     timeout: Annotated[
         int | None,
         Parameter(
             group=LIMITS,
-            converter=_whole,
+            converter=whole,
             validator=Number(gte=1, lte=3600),
             help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
         ),
@@ -119,18 +120,18 @@ class Running(Rendering):
         ),
     ] = None
     csv_safe: Annotated[
-        bool, _flag("Keep spreadsheets from taking texts for formulas (csv).", RESULT)
+        bool, flag("Keep spreadsheets from taking texts for formulas (csv).", RESULT)
     ] = False
     rows: Annotated[
         int | None,
         Parameter(
             group=RESULT,
-            converter=_whole,
+            converter=whole,
             validator=Number(gte=0),
             help="How many rows to show; 20 by default, and all of them under --json.",
         ),
     ] = None
-    show_sql: Annotated[bool, _flag("Show the SQL that was sent.", RESULT)] = False
+    show_sql: Annotated[bool, flag("Show the SQL that was sent.", RESULT)] = False
     quiet: Annotated[
-        bool, _flag("Show no panel and no progress; warnings and errors only.", RESULT)
+        bool, flag("Show no panel and no progress; warnings and errors only.", RESULT)
     ] = False

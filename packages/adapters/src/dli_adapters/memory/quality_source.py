@@ -1,6 +1,6 @@
 """Quality files that are held in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import final
 
 from dli_domain.errors import ErrorCode, SpecInvalidError, SpecNotFoundError
@@ -16,7 +16,7 @@ class MemoryQualitySource(QualitySource):
     def __init__(self, specs: Iterable[QualitySpec] = ()) -> None:
         self._specs = tuple(sorted(specs, key=lambda spec: spec.location))
 
-    def find(self, reference: str) -> Sequence[QualitySpec]:
+    def find(self, reference: str) -> QualityListing:
         is_path = reference.endswith((".yaml", ".yml")) or "/" in reference
         if not is_path:
             try:
@@ -35,7 +35,7 @@ class MemoryQualitySource(QualitySource):
                 context={"Searched": f"{len(self._specs)} quality files in memory"},
                 hint=did_you_mean(reference, known) or "Give the file to MemoryQualitySource.",
             )
-        return found
+        return QualityListing(specs=tuple(found))
 
     def list(self) -> QualityListing:
         return QualityListing(specs=self._specs)

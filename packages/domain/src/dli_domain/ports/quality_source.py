@@ -1,6 +1,5 @@
 """The port that reads quality files."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +9,7 @@ from dli_domain.model.quality import QualitySpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityListing:
-    """All quality files that could be read, ordered by path, and every finding about the rest."""
+    """Quality files that could be read, ordered by path, and every finding about all of them."""
 
     specs: tuple[QualitySpec, ...]
     problems: tuple[Problem, ...] = ()
@@ -22,8 +21,10 @@ class QualitySource(Protocol):
     Safe to call from several threads. Names are matched exactly.
     """
 
-    def find(self, reference: str) -> Sequence[QualitySpec]:
-        """The files that test the resource of that name, ordered by path; or the one file.
+    def find(self, reference: str) -> QualityListing:
+        """The files that test the resource of that name, at least one; or the one file.
+
+        The findings are warnings: what is wrong raises.
 
         Args:
             reference: A resource's name, or the path of a quality file.

@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from dli_domain.model.quality import Literal, QualitySeverity, QualityTest, QualityTestType, Verdict
 from dli_domain.model.result import Row
 
+# Days have no zone, and clocks differ.
+_TOLERANCE = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -84,7 +87,10 @@ def judge_freshness(test: QualityTest, tested: int, latest: object, now: datetim
     allowed = test.max_age or timedelta()
     age = now - _moment(latest)
     message = f"the newest is {latest}, {_span(age)} old; allowed are {_span(allowed)}"
-    stale = age > allowed
+    if age < -_TOLERANCE:
+        # One row of the year 9999 would keep the table fresh for ever.
+        message = f"the newest is {latest}, which lies in the future"
+    stale = age > allowed or age < -_TOLERANCE
     return Judged(
         verdict=_broken(test) if stale else Verdict.PASS,
         tested=tested,

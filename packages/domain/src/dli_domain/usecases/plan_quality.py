@@ -74,7 +74,7 @@ class PlanQuality:
         """
         chosen = _chosen(specs, request)
         metrics = self._metrics(specs)
-        _refuse_unknown(specs, metrics, request.parameters)
+        refuse_unknown(specs, metrics, request.parameters)
         by_target: dict[QualityTarget, list[PlannedTest]] = {}
         for spec in specs:
             planned = by_target.setdefault(spec.target, [])
@@ -82,7 +82,7 @@ class PlanQuality:
         return tuple(
             TargetPlan(
                 target=target,
-                source=self._source(target, metrics.get(target), request, specs),
+                source=self.source(target, metrics.get(target), request, self.engine(specs)),
                 tests=tuple(planned),
             )
             for target, planned in by_target.items()
@@ -97,7 +97,7 @@ class PlanQuality:
         self, spec: QualitySpec, chosen: set[str] | None, request: QualityRequest
     ) -> Iterable[PlannedTest]:
         values = resolve_parameters(
-            spec.parameters, _of(spec, {**request.shared, **request.parameters})
+            spec.parameters, declared_of(spec, {**request.shared, **request.parameters})
         )
         for test in spec.tests:
             if chosen is not None and test.name not in chosen:
@@ -105,15 +105,16 @@ class PlanQuality:
             if not test.enabled:
                 yield PlannedTest(test=test, check=None)
                 continue
-            yield PlannedTest(test=test, check=self._check(spec, test, values, request))
+            yield PlannedTest(test=test, check=self.check(spec, test, values, request))
 
-    def _check(
+    def check(
         self,
         spec: QualitySpec,
         test: QualityTest,
         values: Mapping[str, Value],
         request: QualityRequest,
     ) -> Check:
+        """One test with the values of its file's parameters; raises as a call does."""
         is_metric = spec.target.kind is ResourceKind.METRIC
         target = SOURCE_ALIAS if is_metric else str(spec.target.name)
         given = {key: request.parameters[key] for key in test.params if key in request.parameters}
@@ -128,15 +129,15 @@ class PlanQuality:
             error.context.setdefault("Test", test.name)
             raise error.located(test.location) from None
 
-    def _source(
+    def source(
         self,
         target: QualityTarget,
         metric: ResourceSpec | None,
         request: QualityRequest,
-        specs: Sequence[QualitySpec],
+        engine: str,
     ) -> Source:
+        """What stands behind FROM; raises as a call does."""
         if metric is None:
-            engine = self.engine(specs)
             return Source(name=spelling.table(target.name, engine), dialect=engine)
         declared = {EXECUTION_DATE, *(parameter.name for parameter in metric.parameters)}
         given = {**request.shared, **request.parameters}
@@ -156,7 +157,8 @@ class PlanQuality:
         }
 
 
-def _of(spec: QualitySpec, given: Mapping[str, object]) -> dict[str, object]:
+def declared_of(spec: QualitySpec, given: Mapping[str, object]) -> dict[str, object]:
+    """Those of the values that the file declares parameters for."""
     declared = {parameter.name for parameter in spec.parameters}
     return {key: value for key, value in given.items() if key in declared}
 
@@ -186,11 +188,12 @@ def _chosen(specs: Sequence[QualitySpec], request: QualityRequest) -> set[str] |
     return chosen
 
 
-def _refuse_unknown(
+def refuse_unknown(
     specs: Sequence[QualitySpec],
     metrics: Mapping[QualityTarget, ResourceSpec],
     given: Mapping[str, object],
 ) -> None:
+    """Raise for each given parameter that no file, test or metric declares."""
     known = {parameter.name for spec in specs for parameter in spec.parameters}
     known |= {name for spec in specs for test in spec.tests for name in test.params}
     known |= {parameter.name for metric in metrics.values() for parameter in metric.parameters}

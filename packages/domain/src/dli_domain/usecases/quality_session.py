@@ -20,7 +20,7 @@ from dli_domain.model.quality import (
     QualityTestType,
     Verdict,
 )
-from dli_domain.model.result import Row
+from dli_domain.model.result import Column, QueryResult, Row
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_domain.quality.checks import Check
@@ -91,7 +91,7 @@ class QualitySession:
         Raises:
             EngineError: it is not there, or the engine is not.
         """
-        self._rows(probe(source), "probe", 0)
+        self.rows(probe(source), "probe", 0)
 
     def counted(
         self, checks: Sequence[Check], source: Source, target: QualityTarget
@@ -101,7 +101,7 @@ class QualitySession:
         Raises:
             EngineError: the engine refused it, or is gone.
         """
-        rows = self._rows(counting(checks, source), "count", len(checks))
+        rows = self.rows(counting(checks, source), "count", len(checks))
         if len(rows) != 1:
             raise ResultInvalidError(f"{self.engine} gave {len(rows)} rows of counts, not one")
         return [self._outcome(n, check, rows[0], target) for n, check in enumerate(checks)]
@@ -114,7 +114,7 @@ class QualitySession:
         if sql is None or limit == 0 or self._lost:
             return outcome.samples[:limit]
         try:
-            return tuple(self._rows(sql, "samples", 1))
+            return tuple(self.rows(sql, "samples", 1))
         except ExecutionError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise
@@ -163,13 +163,29 @@ class QualitySession:
             return judge_freshness(check.test, tested, latest, self._clock.now())
         return judge(check.test, tested, _number(row, f"failed_{number}"))
 
-    def _rows(self, sql: str, purpose: str, tests: int) -> Sequence[Row]:
+    def rows(self, sql: str, purpose: str, tests: int = 0) -> Sequence[Row]:
+        """All rows of a statement, which is remembered.
+
+        Raises:
+            EngineError: the engine refused it, or is gone.
+        """
+        return self._sent(sql, purpose, tests).rows
+
+    def columns(self, sql: str) -> tuple[Column, ...]:
+        """The columns of a statement's rows.
+
+        Raises:
+            EngineError: the engine refused it, or is gone.
+        """
+        return self._sent(sql, "columns", 0).columns
+
+    def _sent(self, sql: str, purpose: str, tests: int) -> QueryResult:
         began = self._clock.monotonic()
         job_id = bytes_processed = problem = None
         try:
             self._refuse_above_limit(sql)
             result = self._executor.execute(sql)
-            rows = result.rows
+            held = QueryResult(rows=result.rows, columns=result.columns, stats=result.stats)
             job_id, bytes_processed = result.stats.job_id, result.stats.bytes_processed
         except EngineError as error:
             problem, job_id = error.message, error.context.get("Job")
@@ -186,7 +202,7 @@ class QualitySession:
                     error=problem,
                 )
             )
-        return rows
+        return held
 
     def _refuse_above_limit(self, sql: str) -> None:
         if self._max_bytes is None:

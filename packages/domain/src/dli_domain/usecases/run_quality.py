@@ -36,6 +36,7 @@ from dli_domain.usecases.run_resource import DEFAULT_TIMEOUT_SECONDS, OpenExecut
 Say = Callable[[str], None]
 # A statement may hold so many tests: engines limit its length and its columns.
 _MOST_AT_ONCE = 200
+_SHOWN = frozenset({Verdict.FAIL, Verdict.WARN})
 
 
 def silent(_: str) -> None:
@@ -69,9 +70,9 @@ class RunQuality:
             ExecutionCancelledError: the user stopped it.
         """
         if self.mode is ExecutionMode.MOCK:
-            raise _no_verdict()
+            raise no_verdict()
         started_at, began = self.clock.now(), self.clock.monotonic()
-        specs = self.source.find(request.reference)
+        specs = self.source.find(request.reference).specs
         plan = PlanQuality(render=self.render)
         targets = plan(specs, request)
         scope = self._scope(specs, request, began)
@@ -79,7 +80,7 @@ class RunQuality:
         try:
             with self.open_executor(scope) as executor:
                 if executor.engine == ExecutionMode.MOCK.value:
-                    raise _no_verdict()
+                    raise no_verdict()
                 run.judge(QualitySession(executor, self.clock, request.max_bytes))
         except EngineError as error:
             if _stopped_by_user(error):
@@ -174,7 +175,7 @@ class _Run:
                 break
         for one in group:
             found = self._found.get(id(one))
-            if found is not None and one.check is not None and found.rows_failed:
+            if found is not None and one.check is not None and found.verdict in _SHOWN:
                 samples = session.samples(one.check, plan.source, found, self._request.samples)
                 self._found[id(one)] = replace(found, samples=samples)
 
@@ -247,7 +248,8 @@ def _stopped_by_user(error: EngineError) -> bool:
     return isinstance(error, ExecutionCancelledError) and by_signal
 
 
-def _no_verdict() -> ConfigError:
+def no_verdict() -> ConfigError:
+    """Why a mock says nothing about data."""
     return ConfigError(
         "MOCK: nothing runs, so there is no verdict",
         code=ErrorCode.QUALITY_NO_VERDICT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dli_domain.model.quality import QualitySpec
 from dli_domain.model.spec import ParameterSpec, ParameterType, ResourceSpec
 
 _SAMPLES: Mapping[ParameterType, str] = {
@@ -17,7 +18,7 @@ _SAMPLES: Mapping[ParameterType, str] = {
 
 
 def sample_values(
-    spec: ResourceSpec, given: Mapping[str, object]
+    spec: ResourceSpec | QualitySpec, given: Mapping[str, object]
 ) -> tuple[dict[str, object], tuple[str, ...]]:
     """A value for each required parameter that nobody gave, and the names of those without one.
 

@@ -1,0 +1,1 @@
+"""What the commands of `dli quality` do and show."""
