@@ -20,7 +20,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "quality": ("dli_cli.commands.quality:app", "Test data and report verdicts with evidence."),
     "lineage": (
-        "dli_cli.commands.lineage:lineage",
+        "dli_cli.commands.lineage:app",
         "Show what a table or column is made of, and what is made of it.",
     ),
     "config": ("dli_cli.commands.config:app", "Show, change and check the configuration."),

@@ -17,6 +17,7 @@ def fields(view: LineageView) -> Mapping[str, object]:
                 "source": edge.source,
                 "target": edge.target,
                 "declared": edge.declared,
+                "metric": edge.metric,
                 "location": location_fields(edge.location),
             }
             for edge in view.edges
@@ -49,6 +50,8 @@ def _node(node: LineageNode) -> dict[str, object]:
         "columns": [_column(column) for column in node.columns],
         "columns_known": node.columns_known,
         "location": location_fields(node.location),
+        "notes": node.notes,
+        "sample_values": dict(node.assumed),
         "problem": None if node.problem is None else problem_fields(node.problem),
     }
 

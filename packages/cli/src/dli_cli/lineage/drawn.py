@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dli_cli.lineage.words import how
+from dli_cli.lineage.words import edge_note, how
 from dli_domain.model.lineage import ColumnEdge, LineageNode, LineageView, Making
+
+_End = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def _of_tables(view: LineageView) -> Drawing:
             Arrow(
                 source=places[edge.source],
                 target=places[edge.target],
-                label="declared" if edge.declared else "",
+                label=edge_note(edge),
                 thin=edge.declared,
             )
             for edge in view.edges
@@ -65,10 +67,12 @@ def _of_tables(view: LineageView) -> Drawing:
 
 def _of_columns(view: LineageView, nodes: Mapping[str, LineageNode]) -> Drawing:
     start = (view.root or "", view.column)
-    places: dict[tuple[str, str | None], int] = {start: 0}
+    # The case of a column's name is that of its first mention.
+    ends = {_folded(start): start}
     for edge in view.column_edges:
         for end in _ends(edge):
-            places.setdefault(end, len(places))
+            ends.setdefault(_folded(end), end)
+    places = {folded: place for place, folded in enumerate(ends)}
     return Drawing(
         boxes=tuple(
             Box(
@@ -76,12 +80,12 @@ def _of_columns(view: LineageView, nodes: Mapping[str, LineageNode]) -> Drawing:
                 look=_look(nodes[table]),
                 root=(table, column) == start,
             )
-            for table, column in places
+            for table, column in ends.values()
         ),
         arrows=tuple(
             Arrow(
-                source=places[source],
-                target=places[target],
+                source=places[_folded(source)],
+                target=places[_folded(target)],
                 label=how(edge),
                 thin=edge.making in (Making.FILTER, Making.DECLARED, Making.UNKNOWN),
             )
@@ -91,5 +95,10 @@ def _of_columns(view: LineageView, nodes: Mapping[str, LineageNode]) -> Drawing:
     )
 
 
-def _ends(edge: ColumnEdge) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+def _ends(edge: ColumnEdge) -> tuple[_End, _End]:
     return (edge.source, edge.source_column), (edge.target, edge.target_column)
+
+
+def _folded(end: _End) -> _End:
+    table, column = end
+    return table, None if column is None else column.lower()

@@ -10,7 +10,7 @@ from string import Template
 
 from dli_cli import __version__
 from dli_cli.lineage.layers import layered
-from dli_cli.lineage.words import counts, cycle_text, title
+from dli_cli.lineage.words import counts, cycle_text, edge_note, remarks, title
 from dli_cli.text import safe, safe_line
 from dli_domain.model.lineage import LineageColumn, LineageNode, LineageView
 
@@ -49,7 +49,7 @@ def _data(view: LineageView) -> dict[str, object]:
     numbers = {node.name: number for number, node in enumerate(view.nodes)}
     columns = _columns(view)
     places = {
-        (name, column.name): place
+        (name, column.name.lower()): place
         for name, listed in columns.items()
         for place, column in enumerate(listed)
     }
@@ -60,7 +60,7 @@ def _data(view: LineageView) -> dict[str, object]:
         "root": root,
         "column": None
         if view.root is None or view.column is None
-        else places.get((view.root, view.column)),
+        else places.get((view.root, view.column.lower())),
         "counts": safe_line(counts(view)),
         "notes": [
             *(f"cycle: {safe_line(cycle_text(cycle))}" for cycle in view.cycles),
@@ -73,6 +73,7 @@ def _data(view: LineageView) -> dict[str, object]:
                 "source": source,
                 "target": target,
                 "declared": edge.declared,
+                "note": edge_note(edge),
                 "cycle": (source, target) in graph.backwards,
                 "route": graph.routes[source, target],
             }
@@ -85,12 +86,14 @@ def _data(view: LineageView) -> dict[str, object]:
 
 def _columns(view: LineageView) -> dict[str, tuple[LineageColumn, ...]]:
     """Each node's columns, and those that an edge names though the node does not list them."""
-    found = {node.name: {column.name: column for column in node.columns} for node in view.nodes}
+    found = {
+        node.name: {column.name.lower(): column for column in node.columns} for node in view.nodes
+    }
     for edge in view.column_edges:
         ends = (edge.source, edge.source_column), (edge.target, edge.target_column)
         for table, name in ends:
-            if name is not None and name not in found[table]:
-                found[table][name] = LineageColumn(name=name)
+            if name is not None:
+                found[table].setdefault(name.lower(), LineageColumn(name=name))
     return {table: tuple(columns.values()) for table, columns in found.items()}
 
 
@@ -103,6 +106,7 @@ def _node(node: LineageNode, columns: tuple[LineageColumn, ...]) -> dict[str, ob
         "description": safe(node.description),
         "tags": [safe_line(tag) for tag in node.tags],
         "file": "" if node.location is None else safe_line(str(node.location)),
+        "remarks": [safe_line(remark) for remark in remarks(node)],
         "problem": "" if node.problem is None else safe_line(str(node.problem)),
         "known": node.columns_known,
         "columns": [
@@ -116,7 +120,7 @@ def _flows(
     view: LineageView, numbers: Mapping[str, int], places: Mapping[tuple[str, str], int]
 ) -> list[tuple[object, ...]]:
     def place(table: str, column: str | None) -> int:
-        return -1 if column is None else places[table, column]
+        return -1 if column is None else places[table, column.lower()]
 
     return [
         (

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.cells import cell_len
 
 from dli_cli.grid import fitted
-from dli_cli.lineage.words import counts, how
+from dli_cli.lineage.words import counts, edge_note, how, remarks
 from dli_cli.text import safe_line
 from dli_domain.model.lineage import ColumnEdge, LineageNode, LineageView, Making
 
@@ -23,6 +24,7 @@ class _Branch:
     facts: str
 
 
+_Point = tuple[str, str | None]
 Branches = Callable[[object], Sequence[_Branch]]
 
 
@@ -37,6 +39,12 @@ def lines(view: LineageView, width: int | None) -> Iterator[str]:
     else:
         yield from _table_tree(view, nodes, root, width)
         yield from _columns(view, root, width)
+    told = [safe_line(remark) for remark in remarks(root)]
+    if told:
+        yield ""
+        yield "remarks"
+    for remark in told:
+        yield from wrap(remark, width or 1000, initial_indent="  ", subsequent_indent="    ")
     yield ""
     yield counts(view)
 
@@ -47,7 +55,7 @@ def _table_tree(
     before: dict[str, list[_Branch]] = defaultdict(list)
     after: dict[str, list[_Branch]] = defaultdict(list)
     for edge in view.edges:
-        note = ", declared only" if edge.declared else ""
+        note = f", {edge_note(edge)}" if edge_note(edge) else ""
         source, target = nodes[edge.source], nodes[edge.target]
         before[edge.target].append(_Branch(edge.source, edge.source, _facts(source) + note))
         after[edge.source].append(_Branch(edge.target, edge.target, _facts(target) + note))
@@ -63,7 +71,7 @@ def _facts(node: LineageNode) -> str:
     known = [node.type.value.lower(), node.team]
     if node.problem is not None:
         known.append(f"unknown: {node.problem.message}")
-    elif not node.columns_known:
+    elif not node.columns_known and not node.is_external:
         known.append("some columns unknown")
     return ", ".join(part for part in known if part)
 
@@ -110,7 +118,7 @@ def _columns(view: LineageView, root: LineageNode, width: int | None) -> Iterato
     into: dict[str | None, list[ColumnEdge]] = defaultdict(list)
     for edge in view.column_edges:
         if edge.target == root.name:
-            into[edge.target_column].append(edge)
+            into[_lower(edge.target_column)].append(edge)
     if root.is_external or not (root.columns or into):
         return
     yield ""
@@ -120,18 +128,27 @@ def _columns(view: LineageView, root: LineageNode, width: int | None) -> Iterato
     for column in root.columns:
         name = safe_line(column.name)
         head = f"  {name}{' ' * (longest - cell_len(name))}  {column.making.value:<{word}}  "
-        yield from _listed(head, [_source(e, column.making) for e in into[column.name]], width)
+        yield from _listed(
+            head, [_source(e, column.making) for e in into[_lower(column.name)]], width
+        )
     if not root.columns_known:
         yield "  and more columns, not known which"
-    rows = defaultdict(list)
-    for edge in into[None]:
-        rows[", ".join(edge.clauses) or edge.making.value].append(_source(edge, edge.making))
-    if rows:
+    if into[None]:
         yield ""
         yield "rows are decided by"
-        longest = max(map(len, rows))
-        for use, sources in sorted(rows.items()):
-            yield from _listed(f"  {use:<{longest}}  ", sources, width)
+        yield from _deciders(into[None], width)
+
+
+def _deciders(edges: Sequence[ColumnEdge], width: int | None) -> Iterator[str]:
+    rows: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        doubt = "unknown: " if edge.making is Making.UNKNOWN else ""
+        rows[doubt + (", ".join(edge.clauses) or edge.making.value)].append(
+            _source(edge, edge.making)
+        )
+    longest = max(map(len, rows))
+    for use, sources in sorted(rows.items()):
+        yield from _listed(f"  {use:<{longest}}  ", sources, width)
 
 
 def _source(edge: ColumnEdge, usual: Making) -> str:
@@ -158,30 +175,46 @@ def _listed(head: str, names: Sequence[str], width: int | None) -> Iterator[str]
 def _column_tree(
     view: LineageView, root: LineageNode, column: str, width: int | None
 ) -> Iterator[str]:
-    before: dict[tuple[str, str | None], list[_Branch]] = defaultdict(list)
-    after: dict[tuple[str, str | None], list[_Branch]] = defaultdict(list)
+    before: dict[_Point, list[_Branch]] = defaultdict(list)
+    after: dict[_Point, list[_Branch]] = defaultdict(list)
+    deciding: dict[str, list[ColumnEdge]] = defaultdict(list)
     external = {node.name for node in view.nodes if node.is_external}
     for edge in view.column_edges:
         source, target = (edge.source, edge.source_column), (edge.target, edge.target_column)
         outside = ", external" if edge.source in external else ""
-        before[target].append(_column_branch(source, edge, outside))
-        after[source].append(_column_branch(target, edge, ""))
+        if edge.target_column is None and edge.source != root.name:
+            deciding[edge.target].append(edge)
+        else:
+            before[_point(target)].append(_column_branch(source, edge, outside))
+        after[_point(source)].append(_column_branch(target, edge, ""))
     making = next((c.making.value for c in root.columns if c.name == column), "")
     yield _line("", f"{root.name}.{column}", "" if root.is_external else making, width)
-    start = (root.name, column)
+    start = _point((root.name, column))
     for heading, branches in (("made from", before), ("used by", after)):
         if branches[start]:
             yield ""
             yield heading
             yield from _grown(start, lambda item, b=branches: b.get(item, ()), width)  # type: ignore[misc]
+    for table, edges in sorted(deciding.items()):
+        yield ""
+        yield f"rows of {safe_line(table)} are decided by"
+        yield from _deciders(edges, width)
 
 
-def _column_branch(end: tuple[str, str | None], edge: ColumnEdge, note: str) -> _Branch:
+def _column_branch(end: _Point, edge: ColumnEdge, note: str) -> _Branch:
     table, column = end
     if column is not None:
         name = f"{table}.{column}"
     else:
-        name = f"{table} (its rows)" if edge.making is Making.FILTER else f"{table} (some column)"
+        name = f"{table} (its rows)" if edge.clauses else f"{table} (some column)"
     # What only decides about rows ends the way: the branch is no key of the tree.
-    item: object = ("end", *end) if edge.making in _END else end
+    item: object = ("end", *end) if edge.making in _END else _point(end)
     return _Branch(item, name, how(edge) + note)
+
+
+def _point(end: _Point) -> _Point:
+    return end[0], _lower(end[1])
+
+
+def _lower(column: str | None) -> str | None:
+    return None if column is None else column.lower()

@@ -3,7 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dli_domain.model.lineage import ColumnEdge, LineageView, Making, NodeType
+from dli_domain.model.lineage import (
+    ColumnEdge,
+    LineageEdge,
+    LineageNode,
+    LineageView,
+    Making,
+    NodeType,
+)
 
 _ORDER = (NodeType.DATASET, NodeType.METRIC, NodeType.TABLE)
 
@@ -42,3 +49,17 @@ def how(edge: ColumnEdge) -> str:
     if edge.making is Making.FILTER and edge.clauses:
         return f"{edge.making.value}: {', '.join(edge.clauses)}"
     return edge.making.value
+
+
+def edge_note(edge: LineageEdge) -> str:
+    """What is special about an edge between tables; nothing of most."""
+    if edge.declared:
+        return "declared, not in the SQL"
+    return "by METRIC()" if edge.metric else ""
+
+
+def remarks(node: LineageNode) -> Iterator[str]:
+    """What of a node cannot be told, and what stood in for parameters."""
+    yield from node.notes
+    if node.assumed:
+        yield f"Sample values stood in for: {', '.join(node.assumed)}"

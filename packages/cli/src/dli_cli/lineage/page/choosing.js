@@ -4,8 +4,8 @@ function choose(node, column, { show = false } = {}) {
   if (same && !show) return clear();
   state.chosen = { node, column };
   state.lit = column < 0 ? tablePath(node) : columnPath(node, column);
-  redraw(node);
   tell(node, column);
+  redraw(node);
   if (show) centre(node);
   const things = column < 0 ? "tables" : "columns";
   by("said").textContent = `${nameOf(node, column)}: ${state.lit.up} ${things} upstream, ${state.lit.down} downstream`;
@@ -16,16 +16,17 @@ function clear() {
   if (!state.chosen) return;
   const { node } = state.chosen;
   Object.assign(state, { chosen: null, lit: null });
-  redraw(node);
   by("facts").hidden = true;
+  redraw(node);
   by("said").textContent = "";
 }
 
-// Draws anew with this node staying where it is on the screen.
+// Draws anew: all stays in sight, or this node stays where it is on the screen.
 function redraw(node) {
   const y = top_[node];
   draw();
-  move(at.x, at.y + (y - top_[node]) * at.scale, at.scale);
+  if (fitted) fit();
+  else move(at.x, at.y + (y - top_[node]) * at.scale, at.scale);
   rove();
 }
 
@@ -67,10 +68,11 @@ function tell(node, column) {
 }
 
 function tellTable(facts, node) {
-  const { type, owner, team, description, tags, file, problem } = nodes[node];
+  const { type, owner, team, description, tags, file, problem, remarks } = nodes[node];
   listFacts(facts, [["Type", type], ["Owner", owner], ["Team", team], ["Tags", tags.join(", ")], ["File", file], ["Description", description]]);
   if (problem) facts.append(element("h3", "", "Nothing is known of its SQL"), element("p", "bad", problem));
-  const ends = (indexes, end) => (indexes ?? []).map((index) => [edges[index][end], -1, edges[index].declared ? "declared, not in the SQL" : ""]);
+  if (remarks.length) facts.append(element("h3", "", "Remarks"), ...remarks.map((remark) => element("p", "", remark)));
+  const ends = (indexes, end) => (indexes ?? []).map((index) => [edges[index][end], -1, edges[index].note]);
   listWays(facts, "Reads", ends(edgesInto.get(node), "source"));
   listWays(facts, "Read by", ends(edgesFrom.get(node), "target"));
   listWays(facts, "Rows are decided by", deciders(node));

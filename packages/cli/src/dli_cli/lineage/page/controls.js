@@ -126,8 +126,10 @@ if (total <= ALL_AT_ONCE) {
   state.open = new Set(nodes.keys());
   by("all").setAttribute("aria-pressed", "true");
 } else if (data.root !== null) state.open.add(data.root);
-by("counts").append(data.counts);
-for (const note of data.notes) by("counts").append(" · ", element("strong", "", note));
+by("counts").textContent = data.counts;
+by("notes").hidden = !data.notes.length;
+by("notes").firstElementChild.textContent = data.notes.length === 1 ? data.notes[0] : `${data.notes.length} problems`;
+by("notes").lastElementChild.append(...(data.notes.length > 1 ? data.notes : []).map((note) => element("li", "", note)));
 draw();
 rove();
 fit();

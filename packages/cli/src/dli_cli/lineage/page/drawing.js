@@ -48,7 +48,7 @@ function card(node, index) {
 function row(node, index) {
   const [name, making, type] = nodes[node].columns[index];
   const made = element("button", "col");
-  made.append(element("b", "", SIGNS[making] ?? "?"), element("span", "", name), element("small", "", type));
+  made.append(element("b", making, SIGNS[making] ?? "?"), element("span", "", name), element("small", "", type));
   made.title = `${name}${type ? ` ${type}` : ""}: ${making}`;
   made.setAttribute("aria-label", `${name}, ${making}`);
   Object.assign(made.dataset, { node, column: index });

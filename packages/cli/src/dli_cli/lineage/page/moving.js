@@ -1,8 +1,11 @@
 // Pan and zoom.
 const at = { x: 0, y: 0, scale: 1 };
+// Whether all is in sight because nobody moved it since: then it stays so.
+let fitted = false;
 const SMALLEST = 0.02, LARGEST = 4;
 
 function move(x, y, scale) {
+  fitted = false;
   Object.assign(at, { x, y, scale: Math.min(Math.max(scale, SMALLEST), LARGEST) });
   world.style.transform = `translate(${at.x}px, ${at.y}px) scale(${at.scale})`;
 }
@@ -18,6 +21,7 @@ function fit(width = view.clientWidth, height = view.clientHeight) {
   const margin = 24, below = 44;
   const scale = Math.min((width - 2 * margin) / (x1 - x0), (height - margin - below) / (y1 - y0), 1);
   move((width - (x0 + x1) * scale) / 2, margin + (height - margin - below - (y1 - y0) * scale) / 2 - y0 * scale, scale);
+  fitted = true;
 }
 
 function centre(node, scale = Math.max(at.scale, 0.7)) {
@@ -32,7 +36,7 @@ function reveal(target) {
   else if (box.right > frame.right - edge) x -= box.right - frame.right + edge;
   if (box.top < frame.top + edge) y += frame.top + edge - box.top;
   else if (box.bottom > frame.bottom - edge) y -= box.bottom - frame.bottom + edge;
-  move(x, y, at.scale);
+  if (x !== at.x || y !== at.y) move(x, y, at.scale);
 }
 
 view.addEventListener("wheel", (event) => {
@@ -76,9 +80,12 @@ view.addEventListener("scroll", () => view.scrollTo(0, 0));
 
 let beforePrint = null;
 window.addEventListener("beforeprint", () => {
-  beforePrint = { ...at };
+  beforePrint = { ...at, fitted };
   fit(1040, 640);
 });
 window.addEventListener("afterprint", () => {
-  if (beforePrint) move(beforePrint.x, beforePrint.y, beforePrint.scale);
+  if (!beforePrint) return;
+  move(beforePrint.x, beforePrint.y, beforePrint.scale);
+  ({ fitted } = beforePrint);
 });
+window.addEventListener("resize", () => { if (fitted) fit(); });
