@@ -113,6 +113,8 @@ class RenderResource:
             main=RenderedStatement(phase=Phase.MAIN, name=str(spec.name), sql=statement(spec.sql)),
             pre=_side(Phase.PRE, spec.pre_statements, statement),
             post=_side(Phase.POST, spec.post_statements, statement),
+            # Last, when all of them are known.
+            warnings=tuple(dict.fromkeys(rendering.warnings)),
         )
 
     def each(
@@ -224,6 +226,7 @@ class _Rendering:
         self._spec = spec
         self.dialect = dialect
         self._names = names
+        self.warnings: list[str] = []
 
     def statement(self, source: SqlSource) -> RenderedSql:
         """The text, its METRIC() expanded, in the engine's dialect."""
@@ -237,9 +240,11 @@ class _Rendering:
             )
             sql = expand(sql)
         if self._use.engine is not None and self._use.engine != self.dialect:
-            from dli_domain.rendering.dialects import to_engine  # noqa: PLC0415 - as above
+            from dli_domain.transpiling.translation import translate  # noqa: PLC0415 - as above
 
-            sql = to_engine(sql, self.dialect, self._use.engine)
+            translation = translate(sql, self.dialect, self._use.engine)
+            self.warnings.extend(map(str, translation.warnings))
+            sql = translation.sql
         return sql
 
     def _template(self, source: SqlSource) -> RenderedSql:
