@@ -12,6 +12,7 @@ where: orders.day ?orders.id    filters by clause; one in doubt
 from collections.abc import Mapping, Sequence
 
 import sqlglot
+
 from dli_domain.lineage.columns import columns_of
 from dli_domain.model.lineage import Making, StatementLineage
 

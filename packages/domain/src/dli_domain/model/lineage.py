@@ -71,7 +71,7 @@ class TablesUse:
 
 
 class Making(StrEnum):
-    """How a value came from a column; of several on one way the strongest counts.
+    """How a value came from a column; of several steps or ways the strongest counts.
 
     COPIED: the value itself. COMPUTED: through an expression. AGGREGATED: from many rows.
     FILTER: only decides which rows, groups or order there are. CONSTANT: from no column.
