@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dli._datasets import DatasetAPI
     from dli._factory import ExecutorFactory
     from dli._metrics import MetricAPI
+    from dli._quality import QualityAPI, QualityInfo
     from dli_adapters.memory.executor import MockExecutor
     from dli_domain.errors import (
         ConfigError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         SqlError,
         TemplateError,
     )
+    from dli_domain.model.quality import QualityReport, QualitySpec, Verdict
     from dli_domain.model.result import QueryResult
     from dli_domain.model.run import DataSource, ExecutionMode, ExecutionResult, ResultStatus
     from dli_domain.ports.query_executor import QueryExecutor
@@ -75,6 +77,10 @@ __all__ = [
     "MockExecutor",
     "OutputError",
     "ParameterError",
+    "QualityAPI",
+    "QualityInfo",
+    "QualityReport",
+    "QualitySpec",
     "QueryExecutor",
     "QueryResult",
     "ResultInvalidError",
@@ -87,6 +93,7 @@ __all__ = [
     "SpecNotFoundError",
     "SqlError",
     "TemplateError",
+    "Verdict",
     "__version__",
 ]
 
@@ -101,9 +108,14 @@ _HOMES = {
     "ExecutorFactory": "dli._factory",
     "MetricAPI": "dli._metrics",
     "MockExecutor": "dli_adapters.memory.executor",
+    "QualityAPI": "dli._quality",
+    "QualityInfo": "dli._quality",
+    "QualityReport": "dli_domain.model.quality",
+    "QualitySpec": "dli_domain.model.quality",
     "QueryExecutor": "dli_domain.ports.query_executor",
     "QueryResult": "dli_domain.model.result",
     "ResultStatus": "dli_domain.model.run",
+    "Verdict": "dli_domain.model.quality",
 }
 
 

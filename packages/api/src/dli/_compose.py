@@ -149,19 +149,27 @@ class Composed:
             SpecNotFoundError: no such resource.
         """
         settings = self.settings
-        if timeout is not None and not 1 <= timeout <= MAX_TIMEOUT_SECONDS:
-            raise ConfigError(
-                f"timeout is {timeout}; it must be 1 to {MAX_TIMEOUT_SECONDS} seconds",
-                code=ErrorCode.CONFIG_VALIDATION_FAILED,
-            )
         return RunRequest(
             name=name,
             kind=kind,
             parameters={**self._shared(name, kind), **(parameters or {})},
             ds=_day(ds),
-            timeout=timeout or settings.timeout,
+            timeout=self.checked_timeout(timeout),
             max_bytes=settings.max_bytes if max_bytes is None else max_bytes,
         )
+
+    def checked_timeout(self, timeout: int | None) -> int | None:
+        """The seconds that were asked for, else those of the settings.
+
+        Raises:
+            ConfigError: they are out of their bounds.
+        """
+        if timeout is not None and not 1 <= timeout <= MAX_TIMEOUT_SECONDS:
+            raise ConfigError(
+                f"timeout is {timeout}; it must be 1 to {MAX_TIMEOUT_SECONDS} seconds",
+                code=ErrorCode.CONFIG_VALIDATION_FAILED,
+            )
+        return timeout or self.settings.timeout
 
     def _shared(self, name: str, kind: ResourceKind) -> Mapping[str, object]:
         """The context's parameters that this resource declares: they are meant for many."""
