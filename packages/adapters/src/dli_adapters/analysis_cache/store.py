@@ -24,6 +24,17 @@ FORMAT = 1
 _MAGIC = b"dli-facts\n"
 _DIGEST = 32
 _MAX_BYTES = 1 << 30
+_CODE = (
+    "analysis/*.py",
+    "lineage/tables.py",
+    "model/*.py",
+    "rendering/*.py",
+    "parameters.py",
+    "usecases/examine_spec.py",
+    "usecases/render_resource.py",
+    "documents/*.py",
+    "yaml_specs/*.py",
+)
 
 
 @final
@@ -145,16 +156,10 @@ def _code() -> Iterator[str]:
     """The files of the code that finds facts out: a checkout changes under one version."""
     domain = Path(dli_domain.__file__).parent
     adapters = Path(__file__).parents[1]
-    for folder in (
-        *(domain / name for name in ("analysis", "lineage", "model", "rendering", "usecases")),
-        domain,
-        *(adapters / name for name in ("documents", "yaml_specs")),
-    ):
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                if entry.name.endswith(".py"):
-                    facts = entry.stat()
-                    yield f"{entry.name} {facts.st_mtime_ns} {facts.st_size}"
+    for pattern in _CODE:
+        for path in sorted((*domain.glob(pattern), *adapters.glob(pattern))):
+            facts = path.stat()
+            yield f"{path.name} {facts.st_mtime_ns} {facts.st_size}"
 
 
 def _digest(data: bytes | memoryview) -> bytes:

@@ -29,6 +29,9 @@ class Outputs:
     def __init__(self, reads: Mapping[str, int], dialect: str) -> None:
         self._sources = Sources(reads)
         self._dialect = dialect
+        # Every column of a query asks for the same queries below it. The scope is kept with its
+        # answer, so that no other one can take its id.
+        self._known: dict[int, tuple[Scope, list[Found] | None]] = {}
 
     def of(self, tree: exp.Expr) -> list[Found] | None:
         """The columns in order; None where they cannot be told."""
@@ -42,6 +45,12 @@ class Outputs:
         return [one._replace(name=name) for one, name in zip(found, names, strict=True)]
 
     def _of_scope(self, scope: Scope, depth: int) -> list[Found] | None:
+        known = self._known.get(id(scope))
+        if known is None:
+            known = self._known[id(scope)] = (scope, self._read(scope, depth))
+        return known[1]
+
+    def _read(self, scope: Scope, depth: int) -> list[Found] | None:
         if scope.set_operation_scopes:
             return self._of_scope(scope.set_operation_scopes[0], depth + 1)
         query = scope.expression

@@ -39,10 +39,8 @@ def tree_shape(sql: RenderedSql, dialect: str) -> object:
 
 
 def _shape(node: exp.Expr) -> object:
-    if isinstance(node, exp.Paren) and isinstance(node.this, exp.Neg | exp.Literal):
-        node = node.this  # our form of a negative number is (-1)
-    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal):
-        node = node.this
+    if isinstance(node, exp.Paren) and isinstance(node.this, exp.Neg):
+        node = node.this.this  # our form of a negative number is (-1)
     if isinstance(node, exp.Literal):
         return _TEXT if node.is_string else _NUMBER
     if isinstance(node, exp.Boolean | exp.Identifier):

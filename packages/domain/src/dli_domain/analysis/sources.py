@@ -34,6 +34,8 @@ class Sources:
 
     def __init__(self, reads: Mapping[str, int]) -> None:
         self._reads = reads
+        # Kept with its answer, so that no other source can take its id.
+        self._seen: dict[int, tuple[exp.Expr | Scope, Columns | None]] = {}
 
     def table(self, source: exp.Expr) -> int | None:
         """The number of a physical table; None where its columns are not its own."""
@@ -45,6 +47,12 @@ class Sources:
 
     def columns(self, source: exp.Expr | Scope, depth: int = 0) -> Columns | None:
         """The columns of one source; None where they cannot be told."""
+        seen = self._seen.get(id(source))
+        if seen is None:
+            seen = self._seen[id(source)] = (source, self._read(source, depth))
+        return seen[1]
+
+    def _read(self, source: exp.Expr | Scope, depth: int) -> Columns | None:
         if isinstance(source, exp.Expr):
             number = self.table(source)
             return None if number is None else Columns(frozenset(), (number,))

@@ -1,0 +1,258 @@
+"""`dli validate`: every finding in one pass, in every format, from the cache or not."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.cli.broken_project import DLI_YAML, write_broken_project, write_spec
+from tests.cli.conftest import Dli, Process
+from tests.cli.reports.test_report_formats import JUNIT, SARIF
+
+
+@pytest.fixture
+def broken() -> Path:
+    write_broken_project(Path.cwd())
+    return Path.cwd()
+
+
+@pytest.fixture
+def sound() -> Path:
+    """Three datasets in a chain, and one beside it."""
+    root = Path.cwd()
+    (root / "dli.yaml").write_text(DLI_YAML)
+    write_spec(root, "lake.a", "query_statement: SELECT 1 AS x, 2 AS y\n")
+    write_spec(root, "lake.b", "query_statement: SELECT x, y FROM lake.a\n")
+    write_spec(root, "lake.c", "query_statement: SELECT x FROM lake.b\n")
+    write_spec(root, "lake.z", "query_statement: SELECT 1 AS z\n")
+    return root
+
+
+def report(dli: Dli, *tokens: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(dli("validate", *tokens, "--json").out)
+    return found
+
+
+def test_every_mistake_is_told_at_its_place_with_a_fix(
+    broken: Path, dli: Dli, page: SnapshotAssertion
+) -> None:
+    shown = dli("validate")
+    assert (shown.code, shown.err) == (1, "")
+    assert shown.out == page
+    findings = report(dli)["findings"]
+    assert all(one["fix"] and one["code"].startswith("DLI-") for one in findings)
+    places = [
+        (f["location"]["path"], f["location"]["line"], f["location"]["column"]) for f in findings
+    ]
+    assert places == sorted(places)
+
+
+def test_every_format_tells_the_same_findings(broken: Path, dli: Dli) -> None:
+    findings = report(dli)["findings"]
+    sarif = json.loads(dli("validate", "--format", "sarif").out)
+    SARIF.validate(sarif)
+    results = sarif["runs"][0]["results"]
+    assert [one["ruleId"] for one in results] == [one["code"] for one in findings]
+    junit = dli("validate", "--format", "junit").out
+    JUNIT.validate(junit)
+    failed = ET.fromstring(junit).findall(".//failure")  # noqa: S314 - our own text
+    assert len(failed) == sum(one["severity"] == "error" for one in findings)
+    github = dli("validate", "--format", "github").out.splitlines()
+    assert len(github) == len(findings) + 1
+    assert github[0].startswith(
+        "::error file=datasets/dataset.lake.mart.broken.yaml,line=6,col=67,title=DLI-204 "
+    )
+
+
+def test_no_socket_is_opened(broken: Path, dli: Dli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("validate made a socket")
+
+    monkeypatch.setattr(socket.socket, "__init__", refuse)
+    assert dli("validate", "--prove-safe").code == 1
+
+
+def test_a_sound_project_has_exit_code_0_and_passed_cases(sound: Path, dli: Dli) -> None:
+    assert dli("validate").out == "4 specs, 0 errors, 0 warnings\n"
+    junit = ET.fromstring(dli("validate", "--format", "junit").out)  # noqa: S314 - our own text
+    assert (junit.get("tests"), junit.get("failures")) == ("4", "0")
+
+
+def test_warnings_fail_only_under_strict(sound: Path, dli: Dli) -> None:
+    head = "parameters: [{name: unused, type: string, default: x}]\n"
+    write_spec(sound, "lake.w", head + "query_statement: SELECT 1 AS w\n")
+    assert dli("validate").code == 0
+    assert dli("validate", "--strict").code == 1
+    failed = ET.fromstring(dli("validate", "--strict", "--format", "junit").out)  # noqa: S314 - ours
+    assert failed.get("failures") == "1"
+
+
+def test_only_the_named_are_told_and_unknown_names_are_no_success(broken: Path, dli: Dli) -> None:
+    shown = dli("validate", "lake.mart.writes")
+    assert shown.out.startswith("✗ lake.mart.writes\n")
+    assert "daily" not in shown.out
+    missing = dli("validate", "lake.mart.writez")
+    assert missing.code == 3
+    assert "Did you mean 'lake.mart.writes'?" in missing.err
+
+
+def test_a_parameter_with_a_pattern_needs_a_value_to_be_checked(sound: Path, dli: Dli) -> None:
+    head = "parameters: [{name: p, type: string, pattern: 'a+'}]\n"
+    write_spec(
+        sound, "lake.p", head + "query_statement: SELECT nope FROM lake.a WHERE y = '{{ p }}'\n"
+    )
+    assert "The SQL is not checked" in dli("validate", "lake.p").out
+    given = dli("validate", "lake.p", "-p", "p=aa")
+    assert given.code == 1
+    assert "'lake.a' has no column 'nope'" in given.out
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ("--all", "lake.a"),
+        ("--changed", "a", "b"),
+        ("-p", "x=1"),
+        ("--json", "--format", "sarif"),
+        ("--format", "html"),
+        ("--server",),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(
+    sound: Path, dli: Dli, tokens: tuple[str, ...]
+) -> None:
+    assert dli("validate", *tokens).code == 2
+
+
+def test_an_empty_project_is_no_success(dli: Dli) -> None:
+    Path("dli.yaml").write_text(DLI_YAML)
+    assert dli("validate").code == 3
+
+
+def test_a_second_run_examines_only_what_changed(sound: Path, dli: Dli) -> None:
+    assert report(dli)["examined"] == 4
+    assert report(dli)["examined"] == 0
+    os.utime(sound / "datasets" / "dataset.lake.a.yaml")
+    assert report(dli)["examined"] == 0
+    write_spec(sound, "lake.a", "query_statement: SELECT 1 AS x, 3 AS y\n")
+    assert report(dli)["examined"] == 1
+    assert report(dli, "--no-cache")["examined"] == 4
+
+
+def test_a_column_renamed_upstream_is_told_downstream(sound: Path, dli: Dli) -> None:
+    assert dli("validate").code == 0
+    write_spec(sound, "lake.a", "query_statement: SELECT 1 AS x, 2 AS yy\n")
+    told = report(dli)
+    assert told["examined"] == 1
+    assert [(f["name"], f["code"]) for f in told["findings"]] == [("lake.b", "DLI-208")]
+    assert told["findings"][0]["fix"] == "Did you mean 'yy'?"
+
+
+def test_sql_files_metrics_and_the_snapshot_count_as_changes(sound: Path, dli: Dli) -> None:
+    write_spec(sound, "lake.f", "query_file: f.sql\n")
+    assert "does not exist" in dli("validate").out
+    (sound / "datasets" / "f.sql").write_text("SELECT METRIC(lake.m.total) AS t FROM lake.a\n")
+    assert "no metric is named" in dli("validate").out
+    metric = 'name: lake.m\nowner: kim@example.com\nteam: "@d"\nquery_statement: SELECT 1 AS one\n'
+    measure = "metrics: [{name: total, aggregation: sum, expression: x}]\n"
+    (sound / "metrics").mkdir()
+    (sound / "metrics" / "metric.lake.m.yaml").write_text(metric + measure)
+    assert dli("validate").code == 0
+    (sound / "metrics" / "metric.lake.m.yaml").write_text(metric + measure.replace("x}", "q}"))
+    assert "'lake.a' has no column 'q'" in dli("validate").out
+    (sound / "metrics" / "metric.lake.m.yaml").write_text(metric + measure)
+    (sound / "schema.yaml").write_text("complete: [lake]\ntables: []\n")
+    write_spec(sound, "lake.g", "query_statement: SELECT 1 AS a FROM lake.nothing\n")
+    assert "There is no table 'lake.nothing'" in dli("validate").out
+    (sound / "schema.yaml").unlink()
+    assert dli("validate").code == 0
+
+
+def test_a_damaged_cache_is_set_aside_and_changes_no_verdict(broken: Path, dli: Dli) -> None:
+    first = dli("validate")
+    (cache,) = Path.home().glob(".cache/dli/facts/*.bin")
+    whole = cache.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:-1] + b"\x00", b"", b"x" * 500):
+        cache.write_bytes(damaged)
+        again = dli("validate")
+        assert (again.code, again.out) == (first.code, first.out)
+        assert "set aside" in again.err
+        assert cache.read_bytes() != damaged
+
+
+def test_runs_side_by_side_agree_and_leave_a_whole_cache(
+    broken: Path, process: Process, dli: Dli
+) -> None:
+    command = [os.path.join(os.path.dirname(os.sys.executable), "dli"), "validate"]  # type: ignore[attr-defined]  # noqa: PTH118, PTH120
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    said = {one.communicate(timeout=60)[0] for one in running}
+    assert len(said) == 1
+    assert report(dli)["examined"] == 0
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_hurts_nothing(
+    sound: Path, process: Process
+) -> None:
+    Path("nowhere").write_text("a file, not a folder")
+    ran = process("validate", XDG_CACHE_HOME=str(Path("nowhere").absolute()))
+    assert ran.returncode == 0
+    assert "cannot be written" in ran.stderr
+
+
+def git(*tokens: str) -> None:
+    identity = [
+        "-c",
+        "user.name=k",
+        "-c",
+        "user.email=k@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    subprocess.run(["git", *identity, *tokens], check=True, capture_output=True)
+
+
+def test_changed_means_differing_files_and_all_that_rest_on_them(sound: Path, dli: Dli) -> None:
+    assert "git failed" in dli("validate", "--changed").err
+    git("init")
+    assert "no revision" in dli("validate", "--changed").err
+    git("add", ".")
+    git("commit", "-m", "all")
+    assert dli("validate", "--changed").out.startswith("No spec differs from HEAD.\n")
+    write_spec(sound, "lake.b", "query_statement: SELECT x, y, 1 AS w FROM lake.a\n")
+    assert report(dli, "--changed")["specs"] == 2
+    write_spec(sound, "lake.new", "query_statement: SELECT 1 AS n\n")
+    assert report(dli, "--changed")["specs"] == 3
+    git("add", ".")
+    git("commit", "-m", "more")
+    assert report(dli, "--changed")["specs"] == 0
+    assert report(dli, "--changed", "HEAD~1")["specs"] == 3
+    assert dli("validate", "--changed", "--output=x").code == 2
+    assert "no revision" in dli("validate", "--changed", "--", "--output=x").err
+
+
+def test_a_project_is_proved_safe_or_says_why_not(sound: Path, dli: Dli) -> None:
+    write_spec(
+        sound,
+        "lake.s",
+        "parameters:\n  - {name: s, type: string}\n  - {name: n, type: integer, max: 10}\n"
+        "query_statement: |\n  SELECT '{{ s }}' AS a, {{ s }} AS b, -{{ n }} AS c -- {{ s }}\n",
+    )
+    shown = dli("validate", "lake.s", "--prove-safe")
+    assert shown.code == 0
+    assert "lake.s proved safe: " in shown.out
+    assert "duckdb" in shown.out
+    write_spec(
+        sound,
+        "lake.u",
+        "parameters: [{name: t, type: string}]\nquery_statement: SELECT a FROM {{ t }}\n",
+    )
+    unsafe = report(dli, "lake.u", "--prove-safe")
+    assert unsafe["proofs"][0]["proved"] is False
+    assert {one["code"] for one in unsafe["findings"]} == {"DLI-207", "DLI-214"}
+    assert "type: identifier" in unsafe["findings"][-1]["fix"]
