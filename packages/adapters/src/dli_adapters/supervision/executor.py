@@ -12,7 +12,7 @@ from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
 from dli_adapters.supervision.handoff import Handoff, NothingCame
 from dli_adapters.supervision.interrupted import announce, withdraw
-from dli_adapters.supervision.watch import CLOSE_SECONDS, Watch
+from dli_adapters.supervision.watch import CLOSE_SECONDS, SLICE_SECONDS, Watch
 from dli_adapters.supervision.worker import Worker
 from dli_domain.errors import DliError
 from dli_domain.model.result import Estimate, QueryResult
@@ -145,10 +145,9 @@ class _Pump:
     def _next(self) -> pa.RecordBatch | None:
         watch = self._watch
         try:
-            if watch.remaining > 0:
-                return self._belt.get(watch.remaining)
-        except NothingCame:
-            pass
+            while (left := watch.remaining) > 0:
+                with suppress(NothingCame):
+                    return self._belt.get(min(left, SLICE_SECONDS))
         except (KeyboardInterrupt, SystemExit) as signal:
             watch.interrupted(self._stop(), signal)
         return watch.give_up(self._stop())

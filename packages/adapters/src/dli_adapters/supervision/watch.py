@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from dli_adapters.supervision.interrupted import RunInterrupted, announce, withdraw
 from dli_adapters.supervision.reads import only_reads
@@ -25,6 +25,10 @@ T = TypeVar("T")
 CANCEL_SECONDS = 1.4
 GRACE_SECONDS = 0.2
 CLOSE_SECONDS = 0.2
+# How long an engine is asked again: at the deadline little is left, after a signal more is.
+_ASKING_SECONDS, _SIGNAL_SECONDS, _AGAIN_SECONDS = 0.6, 3.0, 0.05
+# A signal that comes just before a thread blocks is not noticed until it wakes.
+SLICE_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -60,16 +64,25 @@ class Watch:
         if self.remaining <= 0:
             raise self._late("before it was sent")
         announce(id(self), self.described)
+        future: Future[T] | None = None
         try:
             future = self.worker.submit(work)
             return self._awaited(future)
+        except RunInterrupted as signal:
+            # It came between the two: the worker may have begun, and is asked to stop as well.
+            under_way: Future[Any] = future or self.worker.submit(_nothing)
+            self.interrupted(self.stop(under_way, signalled=True), signal)
         finally:
             withdraw(id(self))
 
-    def stop(self, future: "Future[T]") -> CancelOutcome:
+    def stop(self, future: "Future[T]", *, signalled: bool = False) -> CancelOutcome:
         """Cancel what the worker does at the engine, and wait a little for it to come back."""
+        until = self.clock.monotonic() + (_SIGNAL_SECONDS if signalled else _ASKING_SECONDS)
         outcome = self._cancel()
         wait((future,), GRACE_SECONDS)
+        while self._worth_asking(future, outcome, signalled) and self.clock.monotonic() < until:
+            outcome = self._cancel()
+            wait((future,), _AGAIN_SECONDS)
         if not future.done():
             self.lost = True
             return outcome if outcome is CancelOutcome.CONFIRMED else CancelOutcome.UNCONFIRMED
@@ -111,9 +124,10 @@ class Watch:
 
     def _awaited(self, future: "Future[T]") -> T:
         try:
-            wait((future,), max(self.remaining, 0))
+            while not future.done() and (left := self.remaining) > 0:
+                wait((future,), min(left, SLICE_SECONDS))
         except BaseException as signal:  # noqa: BLE001 - `interrupted` raises it, or what it means
-            self.interrupted(self.stop(future), signal)
+            self.interrupted(self.stop(future, signalled=True), signal)
         if future.done():
             return future.result()
         outcome = self.stop(future)
@@ -124,6 +138,13 @@ class Watch:
             self.give_up(outcome, failure)
         # It ended by itself while it was being stopped: that is what happened, and is told.
         return future.result()
+
+    def _worth_asking(self, future: "Future[T]", outcome: CancelOutcome, signalled: bool) -> bool:
+        """Whether the statement is still on its way to the engine, or has not heard the cancel."""
+        if self.sql is None or future.done():
+            return False
+        unheard = signalled and outcome is CancelOutcome.UNCONFIRMED
+        return unheard or outcome is CancelOutcome.NOTHING_RUNNING
 
     def _cancel(self) -> CancelOutcome:
         inner = self.inner
@@ -154,3 +175,7 @@ class Watch:
             context={**self._facts(), "May still run": self.described()},
             hint="Look at the engine before you run it again.",
         )
+
+
+def _nothing() -> None:
+    """Done as soon as the worker has done what it was given before."""
