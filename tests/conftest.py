@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ def _guarded(self: socket.socket, address: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """HOME and the working directory are empty folders; no DLI_* or cloud variable is set."""
     for name in list(os.environ):
         if name.startswith(("DLI_", "GOOGLE_", "BIGQUERY_", "BASECAMP_", "CLOUDSDK_")):
@@ -45,4 +44,3 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(work)
     monkeypatch.setattr(socket.socket, "connect", _guarded)
-    yield
