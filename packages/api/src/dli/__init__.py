@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from dli._context import ExecutionContext
     from dli._datasets import DatasetAPI
     from dli._factory import ExecutorFactory
+    from dli._lineage import LineageAPI, LineageDirection, LineageResult
     from dli._metrics import MetricAPI
     from dli._quality import QualityAPI, QualityInfo
+    from dli._transpile import TranspileAPI, TranspileResult
     from dli_adapters.memory.executor import MockExecutor
     from dli_domain.errors import (
         ConfigError,
@@ -73,6 +75,9 @@ __all__ = [
     "ExecutionTimeoutError",
     "ExecutionUnknownError",
     "ExecutorFactory",
+    "LineageAPI",
+    "LineageDirection",
+    "LineageResult",
     "MetricAPI",
     "MockExecutor",
     "OutputError",
@@ -93,6 +98,8 @@ __all__ = [
     "SpecNotFoundError",
     "SqlError",
     "TemplateError",
+    "TranspileAPI",
+    "TranspileResult",
     "Verdict",
     "__version__",
 ]
@@ -106,6 +113,9 @@ _HOMES = {
     "ExecutionMode": "dli_domain.model.run",
     "ExecutionResult": "dli_domain.model.run",
     "ExecutorFactory": "dli._factory",
+    "LineageAPI": "dli._lineage",
+    "LineageDirection": "dli._lineage",
+    "LineageResult": "dli._lineage",
     "MetricAPI": "dli._metrics",
     "MockExecutor": "dli_adapters.memory.executor",
     "QualityAPI": "dli._quality",
@@ -115,6 +125,8 @@ _HOMES = {
     "QueryExecutor": "dli_domain.ports.query_executor",
     "QueryResult": "dli_domain.model.result",
     "ResultStatus": "dli_domain.model.run",
+    "TranspileAPI": "dli._transpile",
+    "TranspileResult": "dli._transpile",
     "Verdict": "dli_domain.model.quality",
 }
 
