@@ -82,6 +82,9 @@ def _table(rows: int, formats: list[str], repeat: int) -> int:
             print(f"{name:8} {'COPY':5} {copy:7.2f} {1:6.2f} {'':6} {copy_memory:6.0f}")
             print(f"{name:8} {'dli':5} {ours:7.2f} {cpu:6.2f} {limit:>6} {file_memory:6.0f}")
             print(f"{name:8} {'mem':5} {'':7} {growth:6.2f} {MEMORY_LIMIT:6.2f} {memory:6.0f}")
+    print(
+        f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; more than those distorts"
+    )
     print("within the limits" if kept else "OUTSIDE THE LIMITS")
     return 0 if kept else 1
 

@@ -30,6 +30,36 @@ def bytes_of(texts: pa.Array) -> memoryview:
     return memoryview(data)[ends[texts.offset] : ends[texts.offset + len(texts)]]
 
 
+class Marks:
+    """A string column in which each byte is replaced by the mark of its kind.
+
+    Args:
+        texts: The column.
+        table: The mark of each of the 256 bytes.
+    """
+
+    def __init__(self, texts: pa.Array, table: bytes) -> None:
+        self._texts = texts
+        self._data = bytes(bytes_of(texts)).translate(table)
+
+    def has(self, mark: bytes) -> bool:
+        """Whether any cell has such a byte."""
+        return mark in self._data
+
+    def cells_with(self, mark: bytes) -> pa.Array:
+        """Which cells have such a byte."""
+        ends = _ends(self._texts)
+        buffers = [None, pc.subtract(ends, ends[0]).buffers()[1], pa.py_buffer(self._data)]
+        return pc.match_substring(
+            pa.Array.from_buffers(pa.binary(), len(self._texts), buffers), mark
+        )
+
+
+def _ends(texts: pa.Array) -> pa.Array:
+    offsets = texts.buffers()[1]
+    return pa.Array.from_buffers(pa.int32(), len(texts) + 1, [None, offsets], offset=texts.offset)
+
+
 def _merged(pieces: Sequence[pa.Array | str]) -> Iterator[pa.Array | str]:
     literal = ""
     for piece in pieces:
