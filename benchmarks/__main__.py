@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TABLES = {
     "startup.py": (("--rounds", "9"), ("--rounds", "3")),
+    "lineage.py": (("--specs", "1000"), ("--specs", "200")),
     "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
 }
 
