@@ -28,6 +28,7 @@ class Kind(Enum):
     ADDRESS = auto()
     SECRET = auto()
     TEXTS = auto()
+    RULES = auto()
     FREE = auto()
     UNUSED = auto()
 
@@ -136,6 +137,7 @@ SETTINGS: tuple[Setting, ...] = (
     _s("server.timeout", Kind.INTEGER, default=30, minimum=1, maximum=MAX_TIMEOUT_SECONDS),
     _s(f"vars.{ANY}", Kind.FREE),
     _s("templates.env_vars", Kind.TEXTS, default=()),
+    _s("transpile.rules", Kind.RULES, default=()),
     _s("active_environment", Kind.TEXT, variable="DLI_ENVIRONMENT"),
     _s(
         "trace",
@@ -181,6 +183,7 @@ _ENVIRONMENT_SECTIONS = (
     "local",
     "server",
     "templates",
+    "transpile",
     "variables",
     "vars",
 )

@@ -167,6 +167,8 @@ def _elsewhere(word: str, written: str) -> str | None:
 def _value(setting: Setting, node: Node) -> object:
     if setting.kind is Kind.FREE:
         return plain(node)
+    if setting.kind is Kind.RULES:
+        return typed(setting, plain(node))
     if isinstance(node, ScalarNode):
         return _scalar(setting, node)
     if isinstance(node, SequenceNode) and setting.kind is Kind.TEXTS:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from dli_adapters.settings.configuration import Configuration, Resolved, reading_asks
 from dli_adapters.settings.guard import (
@@ -32,6 +32,7 @@ from dli_domain.model.settings import (
     Settings,
     SourceFile,
 )
+from dli_domain.model.transpile import TableRule
 from dli_domain.precedence import Key, Said, choose_engine
 
 _ENDPOINTS = ("local.bigquery.endpoint", "local.bigquery.storage_endpoint")
@@ -66,7 +67,14 @@ def settings_of(configuration: Configuration) -> Settings:
         server=server_target(configuration) if mode is ExecutionMode.SERVER else None,
         env=_template_env(configuration),
         parameters=cast("Mapping[str, object]", get("parameters") or {}),
+        transpile_rules=_transpile_rules(configuration),
     )
+
+
+def _transpile_rules(configuration: Configuration) -> tuple[TableRule, ...]:
+    said = configuration.said("transpile.rules")
+    rules = cast("tuple[Mapping[str, Any], ...]", configuration.get("transpile.rules") or ())
+    return tuple(TableRule(**rule, location=said.location if said else None) for rule in rules)
 
 
 def engine_of(configuration: Configuration) -> str:

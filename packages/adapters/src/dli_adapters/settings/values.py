@@ -57,6 +57,7 @@ _WANTED: Mapping[Kind, str] = {
     Kind.ADDRESS: "must be an address such as http://127.0.0.1:9050 or 127.0.0.1:9050",
     Kind.SECRET: "must be a text",
     Kind.TEXTS: "must be a list of texts",
+    Kind.RULES: "must be a list of maps, each with 'source' and 'target'",
     Kind.FREE: "must have a value",
     Kind.UNUSED: "must have a value",
 }
@@ -143,6 +144,32 @@ def _texts(setting: Setting, value: object) -> tuple[str, ...]:
     return tuple(_text(setting, i.strip() if isinstance(i, str) else i) for i in items)
 
 
+_RULE_TEXTS = ("id", "source", "target", "description")
+_RULE_KEYS = (*_RULE_TEXTS, "enabled")
+
+
+def _rules(setting: Setting, value: object) -> tuple[dict[str, object], ...]:
+    if not isinstance(value, list | tuple):
+        raise WrongValueError(_wanted(setting))
+    return tuple(_rule(setting, number, item) for number, item in enumerate(value, start=1))
+
+
+def _rule(setting: Setting, number: int, item: object) -> dict[str, object]:
+    if not isinstance(item, dict) or not {"source", "target"} <= item.keys():
+        raise WrongValueError(_wanted(setting))
+    for key, said in item.items():
+        if key not in _RULE_KEYS:
+            hint = did_you_mean(str(key), _RULE_KEYS)
+            raise WrongValueError(
+                f"has an unknown key {key!r} in rule {number}. {hint or ''}".strip()
+            )
+        wrong = not isinstance(said, bool if key == "enabled" else str)
+        if wrong or (key in ("source", "target") and not said):
+            kind = "true or false" if key == "enabled" else "a text"
+            raise WrongValueError(f"has a rule {number} whose {key!r} is not {kind}")
+    return dict(item)
+
+
 def _secret(setting: Setting, value: object) -> Secret:
     if isinstance(value, Secret):
         return value
@@ -169,6 +196,7 @@ _READERS: Mapping[Kind, Callable[[Setting, object], object]] = {
     Kind.ADDRESS: _address,
     Kind.SECRET: _secret,
     Kind.TEXTS: _texts,
+    Kind.RULES: _rules,
     Kind.FREE: _free,
     Kind.UNUSED: _free,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dli_domain.model.run import ExecutionMode
 from dli_domain.model.secret import Secret
+from dli_domain.model.transpile import TableRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +107,4 @@ class Settings:
     server: ServerTarget | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
+    transpile_rules: tuple[TableRule, ...] = ()
