@@ -42,6 +42,7 @@ from dli_domain.usecases.validate_resource import ValidateResource
 
 if TYPE_CHECKING:
     from dli._context import ExecutionContext
+    from dli_domain.usecases.transpile_sql import TranspileSql
 
 # The context's names for what configuration files know by a longer key.
 _KEYS: Mapping[str, str] = {
@@ -103,6 +104,25 @@ class Composed:
             default_dialect=settings.dialect or settings.project.default_dialect,
             variables=settings.project.variables,
             env=settings.env,
+        )
+
+    def transpiler(self, *, rules: bool = True, metrics: bool = True) -> "TranspileSql":
+        """The use case that translates; a project is needed for specs and METRIC() only."""
+        from dli_domain.transpiling.rules import TableRules  # noqa: PLC0415 - sqlglot is slow
+        from dli_domain.usecases.transpile_sql import TranspileSql  # noqa: PLC0415 - as above
+
+        settings = self.settings
+        return TranspileSql(
+            render=RenderResource(
+                specs=self.specs_if_any,
+                clock=self.clock,
+                engine=None,
+                default_dialect=settings.project.default_dialect,
+                variables=settings.project.variables,
+                env=settings.env,
+                expand_metrics=metrics,
+            ),
+            rules=TableRules.of(settings.transpile_rules if rules else ()),
         )
 
     @cached_property

@@ -23,6 +23,10 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
         "dli_cli.commands.lineage:app",
         "Show what a table or column is made of, and what is made of it.",
     ),
+    "transpile": (
+        "dli_cli.commands.transpile:transpile",
+        "Print SQL in another dialect, or say what would be lost.",
+    ),
     "config": ("dli_cli.commands.config:app", "Show, change and check the configuration."),
     "init": ("dli_cli.commands.init:init", "Write a small project that runs at once."),
     "explain": ("dli_cli.commands.explain:explain", "Print the page about an error code."),

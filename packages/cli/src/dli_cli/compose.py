@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.memory.executor import MockExecutor
+from dli_adapters.memory.spec_source import MemorySpecSource
 from dli_adapters.registry import open_executor
 from dli_adapters.settings.inputs import SettingsInputs
 from dli_adapters.settings.loader import LoadedSettings, load_settings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dli_domain.usecases.run_quality import RunQuality
     from dli_domain.usecases.run_resource import OpenExecutor, RunResource
     from dli_domain.usecases.suggest_quality import SuggestQuality
+    from dli_domain.usecases.transpile_sql import TranspileSql
     from dli_domain.usecases.validate_quality import ValidateQuality
     from dli_domain.usecases.validate_resource import ValidateResource
 
@@ -82,6 +84,16 @@ class Dli:
         from dli_domain.usecases.validate_resource import ValidateResource  # noqa: PLC0415 - see the top
 
         return ValidateResource(render=self.renderer())
+
+    def transpiler(self) -> "TranspileSql":
+        """The use case that translates."""
+        from dli_domain.transpiling.rules import TableRules  # noqa: PLC0415 - see the top
+        from dli_domain.usecases.transpile_sql import TranspileSql  # noqa: PLC0415 - see the top
+
+        return TranspileSql(
+            render=replace(self.renderer(), engine=None),
+            rules=TableRules.of(self.settings.transpile_rules),
+        )
 
     def runner(self) -> "RunResource":
         """The use case that runs."""
@@ -193,12 +205,19 @@ def writer_for(
     return TableWriter() if keep is None else PreviewWriter(keep)
 
 
-def compose(screen: Screen, *, project: str | None = None, **overrides: object) -> Dli:
+def compose(
+    screen: Screen,
+    *,
+    project: str | None = None,
+    needs_project: bool = True,
+    **overrides: object,
+) -> Dli:
     """Read the settings, say their warnings, and wire what a command needs.
 
     Args:
         screen: Where the warnings go.
         project: The project's folder as the user named it.
+        needs_project: Whether it is an error that there is none; where not, there are no specs.
         overrides: Settings that the command line says, a double underscore for each dot; None
             is "not said".
 
@@ -212,6 +231,8 @@ def compose(screen: Screen, *, project: str | None = None, **overrides: object) 
     for warning in loaded.warnings:
         for line in problem_lines(warning, screen.root):
             screen.note(f"Warning: {line.strip()}")
+    if not needs_project and loaded.settings.project.root is None:
+        return Dli(loaded=loaded, specs=MemorySpecSource(), clock=SystemClock())
     screen.root = str(loaded.require_project())
     return Dli(loaded=loaded, specs=YamlSpecSource(loaded.settings.project), clock=SystemClock())
 

@@ -13,7 +13,7 @@ from dli_domain.rendering.parsing import Parsed, parse
 from dli_domain.rendering.rendered import RenderedSql
 from dli_domain.transpiling import arrays, constructs, dates, numbers, strings
 from dli_domain.transpiling.calls import OTHER, SAME, called, is_known
-from dli_domain.transpiling.passage import Check, Loss, Passage, Rewrite
+from dli_domain.transpiling.passage import Check, Loss, Passage, Rewrite, written
 
 _PARTS = (numbers, dates, strings, arrays, constructs)
 _GENERATOR_FAULTS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError)
@@ -116,9 +116,13 @@ class _Work:
                     certain=False,
                 )
             elif not is_known(name, target):
-                fix = f"Write the spec for {target}, or do without it."
-                what = f"{name} does not exist there"
-                yield Loss(node=self._calling(name), what=what, fix=fix)
+                node = self._calling(name)
+                said = written(node, source) if node is not None else name
+                yield Loss(
+                    node=node,
+                    what=f"{said} has no equal there: {target} has no {name}()",
+                    fix=f"Write the spec for {target}, or do without it.",
+                )
             elif name in modelled and name not in SAME:
                 yield Loss(
                     node=modelled[name],

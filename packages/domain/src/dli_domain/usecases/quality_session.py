@@ -125,8 +125,8 @@ class QualitySession:
             return ()
 
     def failed(self, check: Check, target: QualityTarget, error: ExecutionError) -> QualityOutcome:
-        """The ERROR of a check whose statement was sent last."""
-        sent = self.statements[-1] if self.statements else None
+        """The ERROR of a check, with the statement that told it; the one sent last unless said."""
+        sent = sent or (self.statements[-1] if self.statements else None)
         place = _place(check, sent, error)
         return errored(check.test, target, error.located(place), self.engine, sent)
 

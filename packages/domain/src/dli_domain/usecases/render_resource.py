@@ -69,6 +69,7 @@ class RenderResource:
         default_dialect: The dialect of specs that name none.
         variables: What `var()` gives.
         env: What `env_var()` gives; only names that the project allows.
+        expand_metrics: Whether METRIC() is expanded.
     """
 
     specs: SpecSource
@@ -77,6 +78,7 @@ class RenderResource:
     default_dialect: str = "trino"
     variables: Mapping[str, object] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    expand_metrics: bool = True
 
     def __call__(
         self,
@@ -231,7 +233,7 @@ class _Rendering:
     def statement(self, source: SqlSource) -> RenderedSql:
         """The text, its METRIC() expanded, in the engine's dialect."""
         sql = self._template(source)
-        if may_use_metric(sql.text):
+        if self._use.expand_metrics and may_use_metric(sql.text):
             # sqlglot takes 180 ms to import; most statements need none of it.
             from dli_domain.rendering.metrics import MetricExpansion  # noqa: PLC0415
 
