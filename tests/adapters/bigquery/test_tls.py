@@ -95,7 +95,7 @@ def test_a8_no_flipped_bit_is_taken_for_data(
         assert executor.execute(ROWS).rows == WANTED
     told = whole = 0
     with flipping_wire(tls_proxy.port) as wire:
-        for offset in range(0, 3000, 50):
+        for offset in range(0, 3000, 75):
             wire.offset = offset
             with over_tls(wire.port) as executor:
                 try:
@@ -104,9 +104,9 @@ def test_a8_no_flipped_bit_is_taken_for_data(
                 except ExecutionError:
                     told += 1
         flipped = wire.flipped
-    assert told + whole == 60
+    assert told + whole == 40
     # a run whose answers are shorter than the offset has no flipped bit, and all its rows
-    assert flipped >= told >= 30
+    assert flipped >= told >= 20
 
 
 def test_a18_a_server_that_nobody_vouches_for_is_refused_at_once(
