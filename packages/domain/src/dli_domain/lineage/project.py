@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dli_domain.lineage.columns import no_schemas
 from dli_domain.lineage.graph import cycle_in, layers
 from dli_domain.lineage.naming import ResourceNames
+from dli_domain.lineage.nodes import resource_node, table_node
 from dli_domain.lineage.reading import Schemas
 from dli_domain.lineage.resource import (
     ParsedResource,
@@ -17,7 +18,6 @@ from dli_domain.lineage.resource import (
 )
 from dli_domain.model.lineage import (
     ColumnEdge,
-    LineageColumn,
     LineageEdge,
     LineageNode,
     Making,
@@ -161,7 +161,11 @@ class ProjectLineage:
                 if resource is not None:
                     self._resource(name, resource)
         for table in self._tables.values():
-            self._add_table(table)
+            known = self._known.get(table.name)
+            if known is None:
+                known = self._given_schemas(tuple(table.name.split(".")))
+            used = self._mentioned.get(table.name, {})
+            self.nodes[table.name] = table_node(table, known, used.values())
 
     def _schema(self, parts: tuple[str, ...]) -> Sequence[str] | None:
         name = self._named(parts) or self._table_name(parts)
@@ -191,7 +195,7 @@ class ProjectLineage:
         columns, complete = _united(own or others)
         if own and complete and all(column.named for column in columns):
             self._known[name] = [column.name for column in columns]
-        self.nodes[name] = self._node(name, resource, lineages, columns, complete)
+        self.nodes[name] = resource_node(name, resource, lineages, columns, complete)
 
     def _own(self, name: str, written: dict[str | None, Written]) -> list[Written]:
         """What fills the resource's own table: statements that name it, else the query's rows."""
@@ -263,70 +267,6 @@ class ProjectLineage:
             target_column=target_column,
             making=making,
             clauses=clauses,
-        )
-
-    def _node(
-        self,
-        name: str,
-        resource: ParsedResource,
-        lineages: list[StatementLineage],
-        columns: list[OutputColumn],
-        complete: bool,
-    ) -> LineageNode:
-        spec = resource.sql.spec
-        declared = {column.name.lower(): column for column in spec.columns}
-        shown = []
-        for column in columns:
-            told = declared.pop(column.name.lower(), None)
-            shown.append(
-                LineageColumn(
-                    name=column.name,
-                    making=column.making,
-                    named=column.named,
-                    type=told.type if told else "",
-                    description=told.description if told else "",
-                )
-            )
-        shown += [
-            LineageColumn(
-                name=left.name,
-                making=Making.DECLARED,
-                type=left.type,
-                description=left.description,
-            )
-            for left in declared.values()
-        ]
-        notes = dict.fromkeys(note for lineage in lineages for note in lineage.unknown)
-        is_dataset = spec.kind is ResourceKind.DATASET
-        return LineageNode(
-            name=name,
-            type=NodeType.DATASET if is_dataset else NodeType.METRIC,
-            owner=spec.owner,
-            team=spec.team,
-            description=spec.description,
-            tags=spec.tags,
-            columns=tuple(shown),
-            columns_known=complete and not resource.problems,
-            location=spec.location,
-            problem=resource.problems[0] if resource.problems else None,
-            notes=tuple(notes),
-            assumed=dict(resource.sql.assumed),
-        )
-
-    def _add_table(self, table: LineageNode) -> None:
-        """A table that no spec describes: the columns that are known or that somebody uses."""
-        parts = tuple(table.name.split("."))
-        known = self._known.get(table.name) or self._given_schemas(parts)
-        used = self._mentioned.get(table.name, {})
-        names = [*(known or ()), *sorted(used.values())]
-        unique = {name.lower(): name for name in reversed(names)}
-        ordered = [unique.pop(n.lower()) for n in names if n.lower() in unique]
-        making = Making.CONSTANT if table.is_external else Making.COPIED
-        self.nodes[table.name] = LineageNode(
-            name=table.name,
-            type=table.type,
-            columns=tuple(LineageColumn(name=name, making=making) for name in ordered),
-            columns_known=known is not None,
         )
 
 
