@@ -128,6 +128,7 @@ if (total <= ALL_AT_ONCE) {
 } else if (data.root !== null) state.open.add(data.root);
 by("counts").textContent = data.counts;
 by("notes").hidden = !data.notes.length;
+by("notes").classList.toggle("one", data.notes.length === 1);
 by("notes").firstElementChild.textContent = data.notes.length === 1 ? data.notes[0] : `${data.notes.length} problems`;
 by("notes").lastElementChild.append(...(data.notes.length > 1 ? data.notes : []).map((note) => element("li", "", note)));
 draw();

@@ -2,12 +2,13 @@
 const at = { x: 0, y: 0, scale: 1 };
 // Whether all is in sight because nobody moved it since: then it stays so.
 let fitted = false;
-const SMALLEST = 0.02, LARGEST = 4;
+const SMALLEST = 0.02, LARGEST = 4, FAR = 0.12;
 
 function move(x, y, scale) {
   fitted = false;
   Object.assign(at, { x, y, scale: Math.min(Math.max(scale, SMALLEST), LARGEST) });
   world.style.transform = `translate(${at.x}px, ${at.y}px) scale(${at.scale})`;
+  world.classList.toggle("far", at.scale < FAR);
 }
 
 function zoom(factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
