@@ -456,6 +456,12 @@ def test_what_cannot_be_told_is_said_in_a_sentence(sql: str, sentence: str) -> N
     assert sentence in lineage_of(sql).unknown
 
 
+def test_an_export_of_nothing_is_not_known() -> None:
+    assert lineage_of("export nothing = 1", "bigquery").unknown == (
+        "what EXPORT writes is not known",
+    )
+
+
 def test_a_name_of_the_select_list_is_no_column_inside_an_aggregate() -> None:
     lineage = lineage_of("select sum(x) as x from t group by k having sum(x) > 1")
     assert said(lineage) == expected("+ x <- +t.x\n group: t.k\n having: t.x")

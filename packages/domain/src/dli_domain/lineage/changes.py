@@ -201,7 +201,11 @@ def _copy(statement: exp.Expr, reader: QueryReader, _: Schemas) -> Change:
 
 
 def _export(statement: exp.Expr, reader: QueryReader, _: Schemas) -> Change:
-    return Change(TableAction.COPY, reader.query(statement.this, {}))
+    source = statement.args.get("this")
+    if not isinstance(source, exp.Expr):
+        reader.notes.doubt("what EXPORT writes is not known")
+        return Change(TableAction.COPY, Relation(), understood=False)
+    return Change(TableAction.COPY, reader.query(source, {}))
 
 
 def _placed(
