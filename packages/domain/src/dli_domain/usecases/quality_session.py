@@ -124,9 +124,19 @@ class QualitySession:
             )
             return ()
 
-    def failed(self, check: Check, target: QualityTarget, error: ExecutionError) -> QualityOutcome:
-        """The ERROR of a check, with the statement that told it; the one sent last unless said."""
-        sent = sent or (self.statements[-1] if self.statements else None)
+    @property
+    def last(self) -> QualityStatement | None:
+        """The statement sent last."""
+        return self.statements[-1] if self.statements else None
+
+    def failed(
+        self,
+        check: Check,
+        target: QualityTarget,
+        error: ExecutionError,
+        sent: QualityStatement | None,
+    ) -> QualityOutcome:
+        """The ERROR of a check, and the statement that told it."""
         place = _place(check, sent, error)
         return errored(check.test, target, error.located(place), self.engine, sent)
 

@@ -188,7 +188,7 @@ class _Run:
         except ExecutionError as error:
             if not refused(error):
                 raise
-            first = error
+            first, sent = error, session.last
         else:
             return
         try:
@@ -196,10 +196,11 @@ class _Run:
         except ExecutionError as error:
             if not refused(error):
                 raise
-            yield from (session.failed(check, plan.target, error) for check in checks)
+            for check in checks:
+                yield session.failed(check, plan.target, error, session.last)
             return
         if len(checks) == 1:
-            yield session.failed(checks[0], plan.target, first)
+            yield session.failed(checks[0], plan.target, first, sent)
             return
         yield from self._one_by_one(session, plan, checks)
 
@@ -213,7 +214,7 @@ class _Run:
             except ExecutionError as error:
                 if not refused(error):
                     raise
-                yield session.failed(check, plan.target, error)
+                yield session.failed(check, plan.target, error, session.last)
 
     def _is_bad(self, outcome: QualityOutcome) -> bool:
         if outcome.verdict is Verdict.VACUOUS:
