@@ -192,7 +192,7 @@ def test_what_is_broken_elsewhere_is_a_warning(chain: Path, dli: Dli) -> None:
     Path("datasets/dataset.demo.bad.yaml").write_text("name: demo.bad\nownr: x\n", encoding="utf-8")
     shown = dli("lineage", "lake.gold")
     assert shown.code == 0
-    assert "in other specs; what they read or make may be missing here" in shown.err
+    assert "in other files; what they tell may be missing here" in shown.err
     found = document(dli, "lake.gold", "--json")
     assert found["status"] == "success"
     assert found["problems_elsewhere"]
@@ -210,6 +210,17 @@ def test_a_parameter_that_nobody_gives_has_a_sample_value_and_says_so(
     given = dli("lineage", "lake.day", "-p", "run_date=2025-01-31")
     assert given.code == 0
     assert "Sample values" not in given.out
+
+
+def test_a_star_over_a_table_of_schema_yaml_is_expanded(chain: Path, dli: Dli) -> None:
+    add_dataset("lake.all", "SELECT * FROM raw.events")
+    assert "and more columns, not known which" in dli("lineage", "lake.all").out
+    Path("schema.yaml").write_text(
+        "tables:\n  - name: raw.events\n    columns: [{name: id}, {name: 시각}]\n", encoding="utf-8"
+    )
+    shown = dli("lineage", "lake.all").out
+    assert "  id    copied  raw.events.id\n" in shown
+    assert "  시각  copied  raw.events.시각\n" in shown
 
 
 def test_no_socket_opens(chain: Path, dli: Dli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from dli_domain.model.problems import Problem
 
 if TYPE_CHECKING:
     from dli._context import ExecutionContext
+    from dli_domain.usecases.trace_lineage import TraceLineage
 
 
 class LineageDirection(StrEnum):
@@ -94,11 +95,7 @@ class LineageAPI:
                 code=ErrorCode.CONFIG_VALIDATION_FAILED,
                 hint="direction is 'upstream', 'downstream' or 'both'; depth is -1 or more.",
             )
-        from dli_domain.usecases.trace_lineage import TraceLineage  # noqa: PLC0415 - see above
-
-        trace = TraceLineage(
-            render=self._composed.render, common=self._composed.settings.parameters
-        )
+        trace = self._trace()
         view = trace(
             resource_name,
             column=column,
@@ -116,6 +113,19 @@ class LineageAPI:
     def get_downstream(self, resource_name: str, depth: int = -1) -> LineageResult:
         """What is made of it; raises as `get_lineage`."""
         return self.get_lineage(resource_name, LineageDirection.DOWNSTREAM, depth)
+
+    def _trace(self) -> "TraceLineage":
+        # as above: these are for those who ask
+        from dli_adapters.yaml_specs.schema_snapshot import read_schema_snapshot  # noqa: PLC0415
+        from dli_domain.usecases.trace_lineage import TraceLineage, schemas_of  # noqa: PLC0415
+
+        composed = self._composed
+        known, _ = read_schema_snapshot(str(composed.loaded.require_project()))
+        return TraceLineage(
+            render=composed.render,
+            common=composed.settings.parameters,
+            schemas=schemas_of(known),
+        )
 
 
 def _result(view: LineageView, direction: LineageDirection, depth: int) -> LineageResult:

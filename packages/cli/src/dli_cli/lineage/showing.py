@@ -8,6 +8,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from dli_adapters.writers.places import write_text
+from dli_adapters.yaml_specs.schema_snapshot import read_schema_snapshot
 from dli_cli.compose import Dli, compose
 from dli_cli.errors import error_fields, error_lines, problem_fields, problem_lines
 from dli_cli.exit_codes import ExitCode
@@ -20,7 +21,7 @@ from dli_domain.lineage.project import ProjectLineage
 from dli_domain.lineage.views import whole_view
 from dli_domain.model.lineage import LineageView
 from dli_domain.model.problems import Problem, Severity
-from dli_domain.usecases.trace_lineage import TraceLineage
+from dli_domain.usecases.trace_lineage import TraceLineage, schemas_of
 
 ENDINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -57,7 +58,10 @@ def show(name: str | None, asked: Asked, screen: Screen) -> int:
     """
     parameters = parse_parameters(asked.parameters)
     dli = compose(screen, project=asked.project)
-    trace = TraceLineage(render=dli.renderer(), common=dli.settings.parameters)
+    known, snapshot_problems = read_schema_snapshot(screen.root)
+    trace = TraceLineage(
+        render=dli.renderer(), common=dli.settings.parameters, schemas=schemas_of(known)
+    )
     project = trace.project(parameters)
     view = trace.part(
         project,
@@ -67,7 +71,8 @@ def show(name: str | None, asked: Asked, screen: Screen) -> int:
         downstream=asked.downstream,
         depth=asked.depth,
     )
-    elsewhere = tuple(p for p in dict.fromkeys(project.problems) if p not in view.problems)
+    problems = dict.fromkeys((*project.problems, *snapshot_problems))
+    elsewhere = tuple(problem for problem in problems if problem not in view.problems)
     failure = _failure(view)
     if asked.format == "json" and asked.output is None:
         _envelope(view, elsewhere, failure, screen)
@@ -176,8 +181,8 @@ def _warn(
     if elsewhere:
         count = len(elsewhere)
         screen.warn(
-            f"Warning: {count:,} problem{'' if count == 1 else 's'} in other specs; what they "
-            "read or make may be missing here. Run 'dli validate'."
+            f"Warning: {count:,} problem{'' if count == 1 else 's'} in other files; what they "
+            "tell may be missing here. Run 'dli validate'."
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import final
 
+from dli_domain.analysis.facts import KnownTables
 from dli_domain.errors import DliError, ParameterError, SpecInvalidError, SqlError
 from dli_domain.lineage.columns import no_schemas
 from dli_domain.lineage.project import ProjectLineage
@@ -112,6 +113,14 @@ class TraceLineage:
             schemas=self.schemas,
             problems=listing.problems,
         )
+
+
+def schemas_of(known: KnownTables) -> Schemas:
+    """The columns of tables that a snapshot or a database tells, by their whole names."""
+    columns = {
+        table.name.lower(): tuple(name for name, _ in table.columns) for table in known.tables
+    }
+    return lambda parts: columns.get(".".join(parts).lower())
 
 
 def _refuse_unknown(parameters: Mapping[str, object], listing: SpecListing) -> None:
