@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dli_adapters.analysis_cache.store import FileFactsStore, NoFactsStore, cache_folder
@@ -23,10 +24,10 @@ from dli_domain.model.names import did_you_mean
 from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.ports.spec_files import ReadFile
 from dli_domain.usecases.check_project import CheckProject, ProjectFindings
-from dli_domain.usecases.render_resource import RenderResource
 
 if TYPE_CHECKING:
     from dli_domain.usecases.prove_safe import Proof
+    from dli_domain.usecases.render_resource import RenderResource
 
 SUITE = "dli validate"
 
@@ -113,10 +114,19 @@ class Wiring:
         settings = dli.settings
         self._settings = settings
         self.files = YamlSpecFiles(settings.project)
-        # Each spec is checked in the dialect it is written in.
-        self._render = RenderResource(
-            specs=RememberedSpecSource(dli.specs),
-            clock=dli.clock,
+        self._specs = RememberedSpecSource(dli.specs)
+        self._clock = dli.clock
+
+    @cached_property
+    def _render(self) -> "RenderResource":
+        """Renders each spec in the dialect it is written in."""
+        # jinja2 takes 80 ms to import; where nothing changed it is not needed.
+        from dli_domain.usecases.render_resource import RenderResource  # noqa: PLC0415
+
+        settings = self._settings
+        return RenderResource(
+            specs=self._specs,
+            clock=self._clock,
             engine=None,
             default_dialect=settings.project.default_dialect,
             variables=settings.project.variables,

@@ -31,13 +31,24 @@ class Judge:
         self._decode = decode
         self._known = known
         self._facts: dict[str, SpecFacts] = {}
-        self._by_name: dict[str, Entry] = {}
-        self._same: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for entry in entries:
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Entry]:
+        """The first dataset of each name."""
+        found: dict[str, Entry] = {}
+        for entry in self._entries:
+            if entry.name and entry.kind == _DATASET:
+                found.setdefault(entry.name, entry)
+        return found
+
+    @cached_property
+    def _same(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """The files of each kind and name."""
+        found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for entry in self._entries:
             if entry.name:
-                self._same[entry.kind, entry.name].append(entry.path)
-                if entry.kind == _DATASET:
-                    self._by_name.setdefault(entry.name, entry)
+                found[entry.kind, entry.name].append(entry.path)
+        return found
 
     @cached_property
     def graph(self) -> Mapping[str, Sequence[str]]:

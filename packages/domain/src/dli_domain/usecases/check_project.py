@@ -73,9 +73,11 @@ class CheckProject:
         entries = {path: kept.entries[path] for path in found.paths if path in kept.entries}
         new = self._examined(stale)
         entries.update(new)
-        resting = self._resting(old, entries, new)
-        new.update(resting)
-        entries.update(resting)
+        as_it_was = old is not None and not new and len(entries) == len(old.entries)
+        if not as_it_was:
+            resting = self._resting(old, entries, new)
+            new.update(resting)
+            entries.update(resting)
         judge = Judge([entries[path] for path in found.paths], self.store.decode, self.known)
         ordered = self._judged(judge, old, entries, new)
         if ordered is not None or kept.restamped:
@@ -96,11 +98,12 @@ class CheckProject:
         new: Mapping[str, Entry],
     ) -> tuple[Entry, ...] | None:
         """The entries with their findings; None where those at hand still hold."""
-        same_names = old is not None and _names_digest(entries.values()) == old.names
-        if old is None or not same_names or old.context != self._context():
+        if old is None or old.context != self._context():
             return tuple(judge.everything())
         if not new and len(entries) == len(old.entries):
             return None
+        if _names_digest(entries.values()) != old.names:
+            return tuple(judge.everything())
         before = {entry.path: entry.interface for entry in old.entries}
         moved = [one.name for path, one in new.items() if before.get(path) != one.interface]
         return tuple(judge.after(new.values(), moved))
