@@ -18,7 +18,7 @@ __all__ = ["bigquery_server"]
 _NUMBERS = itertools.count(1)
 
 
-def new_scope(seconds: float = 30, run_id: str = "", max_bytes: int | None = None) -> RunScope:
+def new_scope(seconds: float = 120, run_id: str = "", max_bytes: int | None = None) -> RunScope:
     """A run of its own, ending so many seconds from now."""
     return RunScope(
         run_id=run_id or f"t{time.time_ns():x}-{next(_NUMBERS)}",

@@ -122,9 +122,9 @@ def test_a4_a_silent_engine_on_submit_is_an_unknown_outcome_never_a_second_job(
     with open_bigquery(new_scope(3), proxy.url) as executor:
         with pytest.raises(ExecutionUnknownError) as caught:
             executor.execute(f"INSERT INTO {table} VALUES (1)")
+        assert time.monotonic() - began < 3 + 2
         assert executor.cancel() is CancelOutcome.UNCONFIRMED
         job = executor.job_id
-    assert time.monotonic() - began < 3 + 4
     assert f"bq show -j {job}" in str(caught.value.hint)
     assert executions(bigquery_server, table) == 1
 
@@ -282,7 +282,7 @@ def test_a24_a_job_out_of_sight_that_cannot_be_cancelled_is_an_unknown_outcome(
 ) -> None:
     proxy.on("*", "/jobs/dli_", Answer(404))
     with (
-        open_bigquery(new_scope(8), proxy.url) as executor,
+        open_bigquery(new_scope(14), proxy.url) as executor,
         pytest.raises(ExecutionUnknownError, match="its end is not known: HTTP 404"),
     ):
         executor.execute(SLOW)
@@ -340,7 +340,7 @@ def test_d4_a_cancel_that_fails_is_given_up_and_said(
         assert caught.value.context["May still run"] == executor.job_id
         began = time.monotonic()
         assert executor.cancel() is CancelOutcome.UNCONFIRMED
-        assert time.monotonic() - began < 1.6
+        assert time.monotonic() - began <= 5
 
 
 def test_d5_a_cancel_before_the_job_has_arrived_finds_it_by_its_id(

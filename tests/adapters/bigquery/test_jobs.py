@@ -104,7 +104,7 @@ def test_a_cancel_from_another_thread_stops_the_job_at_the_engine(
             executor.execute(SLOW)
         canceller.join()
     assert outcomes == [CancelOutcome.CONFIRMED]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     (job,) = bigquery_server.jobs(scope.run_id)
     assert job.state == "DONE"
     assert job.error_result["reason"] == "stopped"
@@ -203,7 +203,7 @@ def test_bytes_limit_stand_in_is_sent_and_its_refusal_is_dli_408(
         executor.execute("SELECT 1 AS a")
     config = proxy.requests[0].json["configuration"]
     assert config["query"]["maximumBytesBilled"] == "1000"
-    assert 25_000 < int(config["jobTimeoutMs"]) <= 30_000
+    assert 60_000 < int(config["jobTimeoutMs"]) <= 120_000
 
 
 def test_stats_stand_in_tell_bytes_and_cache(open_bigquery: Open, proxy: FaultProxy) -> None:

@@ -35,10 +35,10 @@ _POLL_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 # A running job outlives an engine that does not answer for a while.
 _OUTAGE_SECONDS = 20.0
-# One cancel, from the first request to the last look, takes no longer than this: together with
-# what is left to say, a run ends within two seconds after its limit.
-CANCEL_SECONDS = 1.3
-_CANCEL_REQUEST_SECONDS = 0.5
+# One cancel, from the first request to the last look, takes no longer than this; once the
+# deadline has passed it gets less, so that the run ends within two seconds after its limit.
+CANCEL_SECONDS, _LATE_CANCEL_SECONDS = 4.0, 1.3
+_FIRST_ASK_SECONDS, _NEXT_ASK_SECONDS = 0.5, 1.5
 
 
 @dataclass(slots=True)
@@ -231,7 +231,7 @@ class Jobs:
 
     def _timed_out(self, running: Running) -> ExecutionError:
         seconds = self._scope.deadline.seconds
-        if self.cancel() is CancelOutcome.UNCONFIRMED:
+        if self.cancel(_LATE_CANCEL_SECONDS) is CancelOutcome.UNCONFIRMED:
             return self._unknown(running, f"the time limit of {seconds:g} s has passed")
         return ExecutionTimeoutError(
             f"the statement took longer than {seconds:g} s; BigQuery has ended it",
@@ -263,7 +263,7 @@ class Jobs:
 
     # --- cancel -------------------------------------------------------------------------
 
-    def cancel(self) -> CancelOutcome:
+    def cancel(self, within: float = CANCEL_SECONDS) -> CancelOutcome:
         """Stop the statement at the engine and see that it stopped; from any thread."""
         with self._lock:
             running = self.running
@@ -272,18 +272,19 @@ class Jobs:
             running.cancelled.set()
             if not running.sent:
                 return CancelOutcome.NOTHING_RUNNING
-        until = self._monotonic() + CANCEL_SECONDS
+        until, patience = self._monotonic() + within, _FIRST_ASK_SECONDS
         while True:
             # Ask, then look, in turns: either answer may be lost, and an engine that was asked
             # a moment too early may not have heard it.
             for ask in (self._stop, self._get):
-                seconds = min(max(until - self._monotonic(), 0.05), _CANCEL_REQUEST_SECONDS)
+                seconds = min(max(until - self._monotonic(), 0.05), patience)
                 with suppress(*TRANSLATED):
                     outcome = _outcome_of(ask(running, seconds))
                     if outcome is not None:
                         return outcome
             if self._monotonic() + _FIRST_PAUSE >= until:
                 return CancelOutcome.UNCONFIRMED
+            patience = _NEXT_ASK_SECONDS
             time.sleep(_FIRST_PAUSE)
 
     def _stop(self, running: Running, seconds: float) -> object:
