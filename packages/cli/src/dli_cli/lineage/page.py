@@ -108,7 +108,8 @@ def _node(node: LineageNode, columns: tuple[LineageColumn, ...]) -> dict[str, ob
         "file": "" if node.location is None else safe_line(str(node.location)),
         "remarks": [safe_line(remark) for remark in remarks(node)],
         "problem": "" if node.problem is None else safe_line(str(node.problem)),
-        "known": node.columns_known,
+        # Of an external table only what somebody reads is listed; more is no news.
+        "known": node.columns_known or node.is_external,
         "columns": [
             (safe_line(c.name), c.making.value, safe_line(c.type), safe(c.description))
             for c in columns
