@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 TABLES = {
     "startup.py": (("--rounds", "9"), ("--rounds", "3")),
     "lineage.py": (("--specs", "1000"), ("--specs", "200")),
+    "quality_scans.py": (("--rows", "5000000"), ("--rows", "500000", "--rounds", "3")),
     "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
 }
 

@@ -23,6 +23,8 @@ class Check:
         test: The test.
         keep: The rows that `where` keeps; None for all.
         tested: Which of them the test can judge; None for all of those.
+        value: The column, where `tested` says no more than that it is not NULL.
+        nulls_of: The column, where `failing` says no more than that it is NULL.
         failing: Which of the tested rows fail.
         lookup: Whether `failing` looks into another query: such a condition cannot stand in
             an aggregate, on BigQuery.
@@ -34,6 +36,8 @@ class Check:
     test: QualityTest
     keep: str | None = None
     tested: str | None = None
+    value: str | None = None
+    nulls_of: str | None = None
     failing: str | None = None
     lookup: bool = False
     keys: tuple[str, ...] = ()
@@ -76,7 +80,8 @@ def check_of(test: QualityTest, fragments: Fragments) -> Check:
 def _not_null(test: QualityTest, keep: str | None, fragments: Fragments) -> Check:
     columns = [spelling.column(one, fragments.engine) for one in test.columns]
     failing = " OR ".join(f"{column} IS NULL" for column in columns)
-    return Check(test=test, keep=keep, failing=f"({failing})")
+    nulls_of = columns[0] if len(columns) == 1 else None
+    return Check(test=test, keep=keep, failing=f"({failing})", nulls_of=nulls_of)
 
 
 def _unique(test: QualityTest, keep: str | None, fragments: Fragments) -> Check:
@@ -94,6 +99,7 @@ def _accepted_values(test: QualityTest, keep: str | None, fragments: Fragments) 
         test=test,
         keep=keep,
         tested=f"{column} IS NOT NULL",
+        value=column,
         failing=f"{column} NOT IN ({values})",
     )
 
@@ -134,7 +140,8 @@ def _range_check(test: QualityTest, keep: str | None, fragments: Fragments) -> C
         return Check(test=test, keep=keep, tested="FALSE", failing="FALSE")
     # NOT (...): a NaN, which compares with nothing, is outside of the range.
     failing = f"NOT ({' AND '.join(bounds)})"
-    return Check(test=test, keep=keep, tested=f"{column} IS NOT NULL", failing=failing)
+    present = f"{column} IS NOT NULL"
+    return Check(test=test, keep=keep, tested=present, value=column, failing=failing)
 
 
 def _row_count(test: QualityTest, keep: str | None, _: Fragments) -> Check:
@@ -155,13 +162,15 @@ def _expression(test: QualityTest, keep: str | None, fragments: Fragments) -> Ch
 
 def _freshness(test: QualityTest, keep: str | None, fragments: Fragments) -> Check:
     column = spelling.column(test.column, fragments.engine)
-    return Check(test=test, keep=keep, tested=f"{column} IS NOT NULL", latest=column)
+    present = f"{column} IS NOT NULL"
+    return Check(test=test, keep=keep, tested=present, value=column, latest=column)
 
 
 def _pattern(test: QualityTest, keep: str | None, fragments: Fragments) -> Check:
     column = spelling.column(test.column, fragments.engine)
     found = spelling.matches(column, test.pattern or "", fragments.engine)
-    return Check(test=test, keep=keep, tested=f"{column} IS NOT NULL", failing=f"NOT {found}")
+    present = f"{column} IS NOT NULL"
+    return Check(test=test, keep=keep, tested=present, value=column, failing=f"NOT {found}")
 
 
 def _singular(test: QualityTest, keep: str | None, fragments: Fragments) -> Check:

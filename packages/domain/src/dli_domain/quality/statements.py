@@ -82,12 +82,14 @@ def _cells(number: int, check: Check) -> Iterator[str]:
     """What the common pass counts for a check."""
     if check.query is not None or check.keys or check.lookup:
         return
-    yield f"{_counted(check.rows)} AS tested_{number}"
+    yield f"{_tested(check)} AS tested_{number}"
     if check.latest is not None:
         kept = check.latest
         if check.keep is not None:
             kept = f"CASE WHEN {check.keep} THEN {check.latest} END"
         yield f"max({kept}) AS latest_{number}"
+    elif check.nulls_of is not None and check.keep is None:
+        yield f"count(*) - count({check.nulls_of}) AS failed_{number}"
     elif check.failing is not None:
         failing = " AND ".join(c for c in (check.rows, check.failing) if c is not None)
         yield f"{_counted(failing)} AS failed_{number}"
@@ -114,6 +116,13 @@ def _apart(number: int, check: Check, source: Source) -> str | None:
             f"FROM (\nSELECT {check.failing} AS broken\n{source.rows(check.rows)}\n) AS looked"
         )
     return None
+
+
+def _tested(check: Check) -> str:
+    # count(column) is the same as a CASE over IS NOT NULL, and far cheaper.
+    if check.value is not None and check.keep is None:
+        return f"count({check.value})"
+    return _counted(check.rows)
 
 
 def _counted(condition: str | None) -> str:
