@@ -46,5 +46,7 @@ def _shape(node: exp.Expr) -> object:
     if isinstance(node, exp.Boolean | exp.Identifier):
         return type(node).__name__
     if isinstance(node, exp.DataType):
-        return _NAME, str(node.this)
+        # BigQuery's decimals with many digits are BIGNUMERIC: the same thing, only wider.
+        wide = node.this is exp.DType.BIGDECIMAL
+        return _NAME, str(exp.DType.DECIMAL if wide else node.this)
     return type(node).__name__, tuple(_shape(child) for child in node.iter_expressions())
