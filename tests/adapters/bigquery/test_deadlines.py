@@ -176,7 +176,8 @@ def test_d1_d2_a_signal_stops_the_job_at_the_engine_and_ends_by_that_signal(
         process.wait()
         process.stdout.close()
     assert took <= 5
-    assert "ExecutionCancelledError" in said
+    # a signal before anything was sent needs no cancel
+    assert said.startswith(("ExecutionCancelledError", "RunInterrupted"))
     eventually(lambda: all(job.state == "DONE" for job in bigquery_server.jobs(run_id)))
     for job in bigquery_server.jobs(run_id):
         assert job.error_result["reason"] == "stopped"
