@@ -13,7 +13,7 @@ _MAX_DEPTH = 50
 
 
 class Found(NamedTuple):
-    """One column of a query: its node, name, type by the expression, and what it copies."""
+    """One column of a query: its node, name, type, and what it copies or is made by."""
 
     node: exp.Expr
     name: str
@@ -21,6 +21,7 @@ class Found(NamedTuple):
     table: int = -1
     column: str = ""
     without: tuple[str, ...] = ()
+    made_by: exp.Expr | None = None
 
 
 class Outputs:
@@ -38,6 +39,8 @@ class Outputs:
         query, names = _query_of(tree)
         scope = build_scope(query) if query is not None else None
         found = self._of_scope(scope, 0) if scope is not None else None
+        if found is not None:
+            found = [self._typed(one) for one in found]
         if found is None or names is None:
             return found
         if len(names) != len(found) or any(one.name == "*" for one in found):
@@ -93,7 +96,7 @@ class Outputs:
             inner = inner.this
         if isinstance(inner, exp.Column):
             return self._copied(scope, inner, depth)._replace(node=select, name=name)
-        return Found(select, name, self._typed(inner))
+        return Found(select, name, made_by=inner)
 
     def _copied(self, scope: Scope, column: exp.Column, depth: int) -> Found:
         nothing = Found(column, column.name)
@@ -113,15 +116,16 @@ class Outputs:
             return nothing
         return Found(column, column.name, "", number, column.name)
 
-    def _typed(self, node: exp.Expr) -> str:
-        """The type that the expression tells by itself, in the dialect's words."""
-        if isinstance(node, exp.Null):
-            return ""
+    def _typed(self, found: Found) -> Found:
+        """With the type that the expression tells by itself, in the dialect's words."""
+        node = found.made_by
+        if node is None or isinstance(node, exp.Null):
+            return found
         annotated = annotate_types(node.copy(), dialect=self._dialect)
         kind = annotated.type
         if kind is None or kind.is_type("unknown", "null") or _rests_on_columns(annotated):
-            return ""
-        return kind.sql(self._dialect)
+            return found
+        return found._replace(type=kind.sql(self._dialect))
 
 
 def _rests_on_columns(node: exp.Expr) -> bool:
