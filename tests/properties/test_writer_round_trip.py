@@ -3,14 +3,18 @@
 import base64
 import json
 import math
+import random
+import struct
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,21 +156,16 @@ def same(kinds: list[Kind], batch: pa.RecordBatch, read: str, ending: str) -> No
         )
 
 
-@given(tables())
-def test_csv_read_back_by_duckdb_is_the_same(table: tuple[list[Kind], pa.RecordBatch]) -> None:
-    kinds, batch = table
+def read_csv(kinds: list[Kind]) -> str:
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(kinds)))
-    read = (
+    return (
         f"(SELECT {from_text(kinds, 'JSON')} FROM read_csv('{{path}}', header = true, "
         "delim = ',', quote = '\"', escape = '\"', new_line = '\\n', auto_detect = false, "
         f"allow_quoted_nulls = false, columns = {{{{{columns}}}}}))"
     )
-    same(kinds, batch, read, "csv")
 
 
-@given(tables())
-def test_ndjson_read_back_by_duckdb_is_the_same(table: tuple[list[Kind], pa.RecordBatch]) -> None:
-    kinds, batch = table
+def read_ndjson(kinds: list[Kind]) -> str:
     columns = ", ".join(
         f"'c{i}': '{'VARCHAR' if kind.sql == 'BLOB' else kind.sql}'" for i, kind in enumerate(kinds)
     )
@@ -174,11 +173,59 @@ def test_ndjson_read_back_by_duckdb_is_the_same(table: tuple[list[Kind], pa.Reco
         f"from_base64(c{i}) AS c{i}" if kind.sql == "BLOB" else f"c{i}"
         for i, kind in enumerate(kinds)
     )
-    read = (
+    return (
         f"(SELECT {made} FROM read_json('{{path}}', format = 'newline_delimited', "
         f"auto_detect = false, columns = {{{{{columns}}}}}))"
     )
-    same(kinds, batch, read, "ndjson")
+
+
+@given(tables())
+def test_csv_read_back_by_duckdb_is_the_same(table: tuple[list[Kind], pa.RecordBatch]) -> None:
+    kinds, batch = table
+    same(kinds, batch, read_csv(kinds), "csv")
+
+
+@given(tables())
+def test_ndjson_read_back_by_duckdb_is_the_same(table: tuple[list[Kind], pa.RecordBatch]) -> None:
+    kinds, batch = table
+    same(kinds, batch, read_ndjson(kinds), "ndjson")
+
+
+@pytest.mark.parametrize("ending", ["csv", "ndjson", "parquet"])
+def test_a_hundred_thousand_random_values_come_back(ending: str) -> None:
+    chance = random.Random(20)  # noqa: S311 - values, no secrets
+    rows = 12_000
+    kinds = [kind for kind in KINDS if kind.sql in _RANDOM]
+    arrays = [
+        pa.array([_RANDOM[kind.sql](chance) for _ in range(rows)], kind.arrow) for kind in kinds
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, [f"c{i}" for i in range(len(kinds))])
+    assert batch.num_rows * batch.num_columns >= 100_000
+    read = {"csv": read_csv(kinds), "ndjson": read_ndjson(kinds), "parquet": "'{path}'"}[ending]
+    same(kinds, batch, read, ending)
+
+
+def _random_float(chance: random.Random) -> float:
+    number: float = struct.unpack("<d", chance.randbytes(8))[0]
+    return math.nan if math.isnan(number) else number
+
+
+def _random_text(chance: random.Random) -> str:
+    return "".join(map(chr, chance.choices([*range(256), 0x2028, 0xFEFF, 0x202E, 0x1F600], k=6)))
+
+
+_WIDE = Context(prec=40)
+_RANDOM: dict[str, Callable[[random.Random], Any]] = {
+    "BIGINT": lambda chance: chance.getrandbits(64) - 2**63,
+    "UBIGINT": lambda chance: chance.getrandbits(64),
+    "HUGEINT": lambda chance: Decimal(chance.randrange(-(10**38) + 1, 10**38)),
+    "DOUBLE": _random_float,
+    "DECIMAL(38,9)": lambda chance: Decimal(chance.randrange(-(10**37), 10**37)).scaleb(-9, _WIDE),
+    "VARCHAR": _random_text,
+    "DATE": lambda chance: chance.randrange(-2_440_588, 10_000_000),
+    "TIMESTAMP": lambda chance: chance.randrange(-(2**57), 2**57),
+    "TIMESTAMP_NS": lambda chance: chance.randrange(-(2**62), 2**62),
+}
 
 
 @given(tables())
