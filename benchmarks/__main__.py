@@ -11,6 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TABLES = {
+    "validate.py": (("--specs", "1000", "10000"), ("--specs", "1000")),
     "startup.py": (("--rounds", "9"), ("--rounds", "3")),
     "lineage.py": (("--specs", "1000"), ("--specs", "200")),
     "quality_scans.py": (("--rows", "5000000"), ("--rows", "500000", "--rounds", "3")),
@@ -25,8 +26,9 @@ def main() -> int:
     failed = []
     for script, (full, short) in TABLES.items():
         print(f"== {script}", flush=True)
-        command = [sys.executable, str(HERE / script), *(short if quick else full)]
-        if subprocess.run(command, check=False).returncode != 0:
+        module = f"{HERE.name}.{script.removesuffix('.py')}"
+        command = [sys.executable, "-m", module, *(short if quick else full)]
+        if subprocess.run(command, check=False, cwd=HERE.parent).returncode != 0:
             failed.append(script)
     print(f"outside the limits: {', '.join(failed)}" if failed else "all within their limits")
     return 1 if failed else 0

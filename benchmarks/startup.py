@@ -1,7 +1,7 @@
 """CPU of starting up, as a multiple of `python -c pass` in the same run.
 
-    uv run python benchmarks/startup.py             # medians of 9 rounds
-    uv run python benchmarks/startup.py --rounds 3
+    uv run python -m benchmarks.startup             # medians of 9 rounds
+    uv run python -m benchmarks.startup --rounds 3
 
 Each round runs every command once, so that whatever else the machine does meets all of them.
 """
@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.projects import small_project
+
 DLI = str(Path(sys.executable).with_name("dli"))
 PYTHON = [sys.executable, "-c"]
 FEW, MANY = 10, 10_000
@@ -25,30 +27,6 @@ app = cyclopts.App(help="A bare app.")
 for name in ("config", "dataset", "explain", "init", "metric", "version"):
     app.command(cyclopts.App(name=name, help="A command."))
 app(["--help"])
-"""
-DLI_YAML = "defaults: {dialect: duckdb}\nlocal: {engine: duckdb}\n"
-SPEC = """\
-name: lake.mart.orders_%(number)d
-owner: kim@example.com
-team: "@shop-data"
-type: Dataset
-query_type: SELECT
-description: Orders of one day, shop %(number)d
-domains: [orders]
-tags: [daily, shop-%(number)d]
-parameters:
-  - {name: run_date, type: date, required: false, default: "2025-01-01"}
-  - {name: window_days, type: integer, required: false, default: 3, min: 1}
-query_statement: |
-  SELECT
-      DATE '{{ run_date }}' AS d,
-      %(number)d AS shop,
-      count(*) AS orders
-  FROM range({{ window_days }}) AS t(i)
-schema:
-  - {name: d, type: date}
-  - {name: shop, type: integer}
-  - {name: orders, type: bigint}
 """
 
 
@@ -68,7 +46,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as scratch:
-        few, many = project(Path(scratch, "few"), FEW), project(Path(scratch, "many"), MANY)
+        few = small_project(Path(scratch, "few"), FEW)
+        many = small_project(Path(scratch, "many"), MANY)
         cases = all_cases(few, many)
         medians = measure(cases, rounds)
     print(f"{'command':44} {'CPU ms':>7} {'ratio':>6} {'limit':>6}  beside")
@@ -107,18 +86,6 @@ def all_cases(few: Path, many: Path) -> list[Case]:
         ),
         Case("dli dataset run on DuckDB", run, 55, folder=few),
     ]
-
-
-def project(folder: Path, count: int) -> Path:
-    """A project of so many datasets, a hundred in each folder."""
-    folder.mkdir()
-    (folder / "dli.yaml").write_text(DLI_YAML)
-    for number in range(count):
-        place = folder / "datasets" / f"team_{number // 100}"
-        place.mkdir(parents=True, exist_ok=True)
-        text = SPEC % {"number": number}
-        (place / f"dataset.lake.mart.orders_{number}.yaml").write_text(text)
-    return folder
 
 
 def measure(cases: Sequence[Case], rounds: int) -> Mapping[str, float]:
