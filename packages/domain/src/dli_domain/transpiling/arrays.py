@@ -112,7 +112,21 @@ def _in_array_lost(node: exp.Expr, passage: Passage) -> Loss | None:
     return Loss(node=node, what="Trino has no IN UNNEST(...)", fix="Use contains(array, value).")
 
 
-REWRITES: Rewrites = {exp.Bracket: (_subscript,)}
+def _series_as_table(node: exp.Expr, passage: Passage) -> exp.Expr | None:
+    """A series of DuckDB's is a table of one column, whose name would be lost."""
+    if not passage.of("duckdb") or not isinstance(node.this, exp.GenerateSeries):
+        return None
+    said = node.args.get("alias")
+    alias = said.copy() if isinstance(said, exp.TableAlias) else exp.TableAlias()
+    if not alias.args.get("columns"):
+        exclusive = node.this.args.get("is_end_exclusive")
+        own = exp.to_identifier("range" if exclusive else "generate_series")
+        alias.set("columns", [own])
+        alias.set("this", alias.this or own.copy())
+    return exp.Unnest(expressions=[node.this.copy()], alias=alias)
+
+
+REWRITES: Rewrites = {exp.Bracket: (_subscript,), exp.Table: (_series_as_table,)}
 CHECKS: Checks = {
     exp.Bracket: (_subscript_lost,),
     exp.Unnest: (_unnest_lost,),

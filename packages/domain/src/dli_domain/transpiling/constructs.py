@@ -111,7 +111,23 @@ def _select(node: exp.Expr, passage: Passage) -> Loss | None:
             what="QUALIFY beside a * would add its column in Trino",
             fix="Name the columns.",
         )
-    return _alias_used(node, passage)
+    return _alias_of_table(node, passage) or _alias_used(node, passage)
+
+
+def _alias_of_table(node: exp.Expr, passage: Passage) -> Loss | None:
+    """BigQuery groups by aliases, and one that is a table's name too would be the table."""
+    if not passage.to("bigquery") or not (node.args.get("group") and node.args.get("order")):
+        return None
+    named = {table.alias_or_name.lower() for table in node.find_all(exp.Table)}
+    for item in node.expressions:
+        if isinstance(item, exp.Alias) and item.alias.lower() in named:
+            return Loss(
+                node=item,
+                what=f"the alias {item.alias!r} is a table's name too, and BigQuery would group by "
+                "the table",
+                fix="Give it another alias.",
+            )
+    return None
 
 
 def _alias_used(node: exp.Expr, passage: Passage) -> Loss | None:

@@ -31,6 +31,11 @@ def _double(node: exp.Expr) -> exp.Expr:
     return exp.cast(inner.copy(), exp.DType.DOUBLE, copy=False)
 
 
+def _float_quotient(node: exp.Expr, kind: Value) -> exp.Expr:
+    left = node.this.copy() if kind is Value.FLOAT else _double(node.this)
+    return exp.Div(this=left, expression=node.expression.copy(), typed=True, safe=False)
+
+
 def _nonzero(node: exp.Expr | None) -> bool:
     if isinstance(node, exp.Paren | exp.Neg):
         return _nonzero(node.this)
@@ -91,9 +96,11 @@ def _trino_quotient_lost(node: exp.Expr, passage: Passage) -> Loss | None:
 
 
 def _duckdb_quotient(node: exp.Expr, passage: Passage) -> exp.Expr | None:
-    if not passage.to("bigquery") or _is_interval(node):
+    if _is_interval(node):
         return None
     kind, divisor = _operands(node, passage), node.expression
+    if passage.to("trino"):
+        return _float_quotient(node, kind)
     fraction = isinstance(divisor, exp.Literal) and "." in divisor.name
     if _nonzero(divisor) and (fraction or kind in (Value.INTEGER, Value.FLOAT)):
         return None
@@ -104,7 +111,11 @@ def _duckdb_quotient(node: exp.Expr, passage: Passage) -> exp.Expr | None:
 
 
 def _bigquery_quotient(node: exp.Expr, passage: Passage) -> exp.Expr | None:
-    if not passage.to("duckdb") or _nonzero(node.expression) or _is_interval(node):
+    if _is_interval(node):
+        return None
+    if passage.to("trino"):
+        return _float_quotient(node, _operands(node, passage))
+    if _nonzero(node.expression):
         return None
     return exp.IntDiv(this=_double(node.this), expression=node.expression.copy())
 
