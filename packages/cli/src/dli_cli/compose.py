@@ -194,14 +194,15 @@ def writer_for(
         csv_safe: Keep spreadsheets from taking texts for formulas.
         keep: How many rows the screen shows; None for all.
     """
-    # pyarrow is not for those who only list, render or validate.
-    from dli_adapters.writers.files import file_writer  # noqa: PLC0415
-    from dli_adapters.writers.held import PreviewWriter, TableWriter  # noqa: PLC0415
-
+    # pyarrow is not for those who only list or render, the encoders not for a screen.
     if output is not None:
+        from dli_adapters.writers.files import file_writer  # noqa: PLC0415
+
         return file_writer(
             output, format=format, preview=keep or 0, csv_safe=csv_safe, stdout=screen.out.binary
         )
+    from dli_adapters.writers.held import PreviewWriter, TableWriter  # noqa: PLC0415
+
     return TableWriter() if keep is None else PreviewWriter(keep)
 
 

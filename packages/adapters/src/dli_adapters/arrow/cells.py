@@ -4,27 +4,36 @@ What Python's own types cannot hold (nanoseconds, years outside 1 to 9999, infin
 intervals) becomes its ISO 8601 text, cell by cell.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from dli_adapters.arrow.calendar import date_text, time_text, timestamp_text
 from dli_adapters.arrow.text import plain, raw_integers, text_of
-from dli_domain.model.result import Cell, Row
+from dli_domain.model.result import Cell, Column, Row
 
+_WHOLE_DECIMAL = "HUGEINT"
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS_PER_DAY = 86_400_000_000
 _PER_MICROSECOND = {"s": (10**6, 1), "ms": (10**3, 1), "us": (1, 1), "ns": (1, 10**3)}
 
 
-def rows_of(batch: pa.RecordBatch) -> Iterator[Row]:
-    """The batch's rows as mappings; a repeated column name gets a suffix `_1`, `_2`."""
+def rows_of(batch: pa.RecordBatch, columns: Sequence[Column] = ()) -> Iterator[Row]:
+    """The batch's rows as mappings; a repeated column name gets a suffix `_1`, `_2`.
+
+    `columns` holds the engine's types: DuckDB's HUGEINT, the type of every sum of integers,
+    travels as a decimal and is a whole number again here.
+    """
     names = unique_names(batch.schema.names)
-    columns = [cells_of(column) for column in batch.columns]
-    for cells in zip(*columns, strict=True):
+    values = [cells_of(column) for column in batch.columns]
+    for index, column in enumerate(columns):
+        if column.type == _WHOLE_DECIMAL:
+            values[index] = [int(v) if isinstance(v, Decimal) else v for v in values[index]]
+    for cells in zip(*values, strict=True):
         yield dict(zip(names, cells, strict=True))
 
 

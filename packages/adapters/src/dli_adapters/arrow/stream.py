@@ -63,7 +63,7 @@ class ArrowStream(ResultStream):
 
     def rows(self) -> Iterator[Row]:
         for batch in self.batches():
-            yield from rows_of(batch)
+            yield from rows_of(batch, self._columns)
 
     def close(self) -> None:
         on_close, self._on_close = self._on_close, None

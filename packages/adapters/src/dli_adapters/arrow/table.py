@@ -29,7 +29,7 @@ class ArrowTable(ResultTable):
 
     def rows(self) -> Iterator[Row]:
         for batch in self._table.to_batches():
-            yield from rows_of(batch)
+            yield from rows_of(batch, self._columns)
 
     def to_arrow(self) -> Any:
         return self._table

@@ -10,11 +10,8 @@ from typing import BinaryIO, final
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
 from dli_adapters.writers.compression import COMPRESSIONS, Compressed
-from dli_adapters.writers.csv_encoder import CsvEncoder
 from dli_adapters.writers.encoder import Encoder, OpenEncoder, Write
 from dli_adapters.writers.held import Head
-from dli_adapters.writers.json_encoder import JsonEncoder, NdjsonEncoder
-from dli_adapters.writers.parquet_encoder import ParquetEncoder
 from dli_adapters.writers.parts import parts_of
 from dli_adapters.writers.places import target_of
 from dli_adapters.writers.target import Target
@@ -24,19 +21,28 @@ from dli_domain.model.result import QueryResult
 from dli_domain.ports.result_writer import ResultWriter, Written
 
 
+# Each encoder brings its own libraries; a run needs one of them.
 def _csv(stream: ArrowStream, write: Write, *, safe: bool = False) -> Encoder:
+    from dli_adapters.writers.csv_encoder import CsvEncoder  # noqa: PLC0415
+
     return CsvEncoder(stream.columns, write, safe=safe)
 
 
 def _json(stream: ArrowStream, write: Write) -> Encoder:
+    from dli_adapters.writers.json_encoder import JsonEncoder  # noqa: PLC0415
+
     return JsonEncoder(stream.columns, write)
 
 
 def _ndjson(stream: ArrowStream, write: Write) -> Encoder:
+    from dli_adapters.writers.json_encoder import NdjsonEncoder  # noqa: PLC0415
+
     return NdjsonEncoder(stream.columns, write)
 
 
 def _parquet(stream: ArrowStream, write: Write) -> Encoder:
+    from dli_adapters.writers.parquet_encoder import ParquetEncoder  # noqa: PLC0415
+
     return ParquetEncoder(stream.schema, stream.columns, write)
 
 
