@@ -8,7 +8,7 @@ from dli_domain.errors import DliError, ErrorCode, SpecNotFoundError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.problems import Problem
 from dli_domain.model.quality import QualitySpec, QualityTarget, QualityTest
-from dli_domain.model.spec import ResourceKind, ResourceSpec
+from dli_domain.model.spec import QueryType, ResourceKind, ResourceSpec
 from dli_domain.model.values import Identifier, Value
 from dli_domain.parameters import parameter_error, resolve_parameters
 from dli_domain.quality import spelling
@@ -73,16 +73,16 @@ class PlanQuality:
             SqlError: a condition or a query is at fault.
         """
         chosen = _chosen(specs, request)
-        metrics = self._metrics(specs)
-        refuse_unknown(specs, metrics, request.parameters)
+        queried = self._all_queried(specs)
+        refuse_unknown(specs, queried, request.parameters)
         by_target: dict[QualityTarget, list[PlannedTest]] = {}
         for spec in specs:
             planned = by_target.setdefault(spec.target, [])
-            planned += self._planned(spec, chosen, request)
+            planned += self._planned(spec, chosen, request, queried=spec.target in queried)
         return tuple(
             TargetPlan(
                 target=target,
-                source=self.source(target, metrics.get(target), request, self.engine(specs)),
+                source=self.source(target, queried.get(target), request, self.engine(specs)),
                 tests=tuple(planned),
             )
             for target, planned in by_target.items()
@@ -94,7 +94,12 @@ class PlanQuality:
         return self.render.engine or specs[0].dialect
 
     def _planned(
-        self, spec: QualitySpec, chosen: set[str] | None, request: QualityRequest
+        self,
+        spec: QualitySpec,
+        chosen: set[str] | None,
+        request: QualityRequest,
+        *,
+        queried: bool,
     ) -> Iterable[PlannedTest]:
         values = resolve_parameters(
             spec.parameters, declared_of(spec, {**request.shared, **request.parameters})
@@ -105,7 +110,9 @@ class PlanQuality:
             if not test.enabled:
                 yield PlannedTest(test=test, check=None)
                 continue
-            yield PlannedTest(test=test, check=self.check(spec, test, values, request))
+            yield PlannedTest(
+                test=test, check=self.check(spec, test, values, request, queried=queried)
+            )
 
     def check(
         self,
@@ -113,10 +120,14 @@ class PlanQuality:
         test: QualityTest,
         values: Mapping[str, Value],
         request: QualityRequest,
+        *,
+        queried: bool,
     ) -> Check:
-        """One test with the values of its file's parameters; raises as a call does."""
-        is_metric = spec.target.kind is ResourceKind.METRIC
-        target = SOURCE_ALIAS if is_metric else str(spec.target.name)
+        """One test with the values of its file's parameters; raises as a call does.
+
+        `queried` tells that the target is a query, not a table.
+        """
+        target = SOURCE_ALIAS if queried else str(spec.target.name)
         given = {key: request.parameters[key] for key in test.params if key in request.parameters}
         names = {**values, **test.params, **given, "target": Identifier(target)}
         fragments = Fragments(
@@ -132,29 +143,45 @@ class PlanQuality:
     def source(
         self,
         target: QualityTarget,
-        metric: ResourceSpec | None,
+        resource: ResourceSpec | None,
         request: QualityRequest,
         engine: str,
     ) -> Source:
-        """What stands behind FROM; raises as a call does."""
-        if metric is None:
+        """What stands behind FROM, `resource` being the one that is queried; raises as a call does."""
+        if resource is None:
             return Source(name=spelling.table(target.name, engine), dialect=engine)
-        declared = {EXECUTION_DATE, *(parameter.name for parameter in metric.parameters)}
+        declared = {EXECUTION_DATE, *(parameter.name for parameter in resource.parameters)}
         given = {**request.shared, **request.parameters}
         rendered = self.render.of(
-            metric,
+            resource,
             parameters={key: value for key, value in given.items() if key in declared},
             ds=request.ds,
         )
-        whole = Fragments(lambda _: rendered.main.sql, rendered.engine).query(metric.sql)
+        whole = Fragments(lambda _: rendered.main.sql, rendered.engine).query(resource.sql)
         return Source(name=target_name(rendered.engine), dialect=rendered.engine, query=whole.text)
 
-    def _metrics(self, specs: Sequence[QualitySpec]) -> dict[QualityTarget, ResourceSpec]:
-        wanted = {spec.target for spec in specs if spec.target.kind is ResourceKind.METRIC}
-        return {
-            target: self.render.specs.get(str(target.name), ResourceKind.METRIC)
-            for target in wanted
-        }
+    def queried(self, target: QualityTarget) -> ResourceSpec | None:
+        """The resource whose query is tested: a metric, or a dataset that only selects.
+
+        None where the target is a table: what a dataset's statement changes, or a name that no
+        spec has.
+
+        Raises:
+            SpecNotFoundError: there is no such metric.
+            SpecInvalidError: the spec is broken.
+        """
+        name = str(target.name)
+        if target.kind is ResourceKind.METRIC:
+            return self.render.specs.get(name, ResourceKind.METRIC)
+        try:
+            dataset = self.render.specs.get(name, ResourceKind.DATASET)
+        except SpecNotFoundError:
+            return None
+        return dataset if dataset.query_type is QueryType.SELECT else None
+
+    def _all_queried(self, specs: Sequence[QualitySpec]) -> dict[QualityTarget, ResourceSpec]:
+        found = {target: self.queried(target) for target in {spec.target for spec in specs}}
+        return {target: resource for target, resource in found.items() if resource is not None}
 
 
 def declared_of(spec: QualitySpec, given: Mapping[str, object]) -> dict[str, object]:
@@ -190,14 +217,14 @@ def _chosen(specs: Sequence[QualitySpec], request: QualityRequest) -> set[str] |
 
 def refuse_unknown(
     specs: Sequence[QualitySpec],
-    metrics: Mapping[QualityTarget, ResourceSpec],
+    queried: Mapping[QualityTarget, ResourceSpec],
     given: Mapping[str, object],
 ) -> None:
-    """Raise for each given parameter that no file, test or metric declares."""
+    """Raise for each given parameter that no file, test or queried resource declares."""
     known = {parameter.name for spec in specs for parameter in spec.parameters}
     known |= {name for spec in specs for test in spec.tests for name in test.params}
-    known |= {parameter.name for metric in metrics.values() for parameter in metric.parameters}
-    if metrics:
+    known |= {parameter.name for one in queried.values() for parameter in one.parameters}
+    if queried:
         known.add(EXECUTION_DATE)
     problems = [
         Problem(

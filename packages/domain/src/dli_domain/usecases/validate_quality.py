@@ -12,9 +12,9 @@ from dli_domain.errors import (
 )
 from dli_domain.model.problems import Problem, Severity
 from dli_domain.model.quality import QualitySpec, QualityTest
-from dli_domain.model.spec import ResourceKind, ResourceSpec, SqlSource
-from dli_domain.model.values import Value
+from dli_domain.model.spec import ResourceSpec, SqlSource
 from dli_domain.parameters import resolve_parameters
+from dli_domain.quality.checks import Check
 from dli_domain.quality.statements import Source, counting
 from dli_domain.rendering.rendered import RenderedSql
 from dli_domain.usecases.plan_quality import (
@@ -97,16 +97,16 @@ class ValidateQuality:
         assumed: dict[str, object] = {}
         unchecked: tuple[str, ...] = ()
         try:
-            metric = self._metric(spec)
+            queried = PlanQuality(render=self.render).queried(spec.target)
             given = dict(parameters or {})
-            refuse_unknown([spec], {} if metric is None else {spec.target: metric}, given)
-            for one in (spec, metric):
+            refuse_unknown([spec], {} if queried is None else {spec.target: queried}, given)
+            for one in (spec, queried):
                 if one is not None:
                     more, without = sample_values(one, given)
                     assumed, unchecked = {**assumed, **more}, (*unchecked, *without)
             if not unchecked:
                 request = _request(spec, {**given, **assumed})
-                problems += self._problems(spec, metric, wanted, request)
+                problems += self._problems(spec, queried, wanted, request)
         except _FAULTS as error:
             problems += _located(error, spec)
         return QualityValidation(
@@ -118,43 +118,31 @@ class ValidateQuality:
             unchecked=unchecked,
         )
 
-    def _metric(self, spec: QualitySpec) -> ResourceSpec | None:
-        if spec.target.kind is not ResourceKind.METRIC:
-            return None
-        return self.render.specs.get(str(spec.target.name), ResourceKind.METRIC)
-
     def _problems(
         self,
         spec: QualitySpec,
-        metric: ResourceSpec | None,
+        queried: ResourceSpec | None,
         tests: Sequence[QualityTest],
         request: QualityRequest,
     ) -> Iterator[Problem]:
         plan = PlanQuality(render=self.render)
         engine = plan.engine([spec])
         values = resolve_parameters(spec.parameters, declared_of(spec, request.parameters))
-        source = plan.source(spec.target, metric, request, engine)
+        source = plan.source(spec.target, queried, request, engine)
         for test in tests:
             try:
-                self._check(plan, spec, test, values, request, source)
+                check = plan.check(spec, test, values, request, queried=queried is not None)
+                _check_counting(test, check, source)
             except _FAULTS as error:
                 yield from _located(error, test)
 
-    def _check(
-        self,
-        plan: PlanQuality,
-        spec: QualitySpec,
-        test: QualityTest,
-        values: Mapping[str, Value],
-        request: QualityRequest,
-        source: Source,
-    ) -> None:
-        check = plan.check(spec, test, values, request)
-        # sqlglot takes 180 ms to import; a file whose templates fail needs none of it.
-        from dli_domain.rendering.parsing import check_syntax  # noqa: PLC0415
 
-        origin = SqlSource(text="", origin=test.location, exact=False)
-        check_syntax(RenderedSql(text=counting([check], source), source=origin), source.dialect)
+def _check_counting(test: QualityTest, check: Check, source: Source) -> None:
+    # sqlglot takes 180 ms to import; a file whose templates fail needs none of it.
+    from dli_domain.rendering.parsing import check_syntax  # noqa: PLC0415
+
+    origin = SqlSource(text="", origin=test.location, exact=False)
+    check_syntax(RenderedSql(text=counting([check], source), source=origin), source.dialect)
 
 
 def _request(spec: QualitySpec, given: Mapping[str, object]) -> QualityRequest:
