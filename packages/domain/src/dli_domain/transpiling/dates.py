@@ -43,12 +43,16 @@ def _difference(node: exp.Expr, passage: Passage) -> exp.Expr | None:
         return _call("DATE_SUB", unit, earlier, later)
     if passage.of("duckdb") and passage.to("trino"):
         unit = exp.Literal.string(_unit(node).lower())
+        if _unit(node) == "WEEK":
+            # Of weeks DuckDB counts the whole ones too, from day to day.
+            days = [exp.cast(one.copy(), exp.DType.DATE, copy=False) for one in (earlier, later)]
+            return _call("DATE_DIFF", unit, *days)
         starts = [_call("DATE_TRUNC", unit, one) for one in (earlier, later)]
         return _call("DATE_DIFF", unit, *starts)
     if passage.of("duckdb") and passage.to("bigquery") and _unit(node) == "WEEK":
-        copy = node.copy()
-        copy.set("unit", _monday())
-        return copy
+        days = node.copy()
+        days.set("unit", exp.var("DAY"))
+        return _call("DIV", days, exp.Literal.number(7))
     if isinstance(node, exp.TimestampDiff) and passage.of("bigquery") and passage.to("duckdb"):
         return _call("DATE_SUB", exp.Literal.string(_unit(node).lower()), earlier, later)
     return None
