@@ -14,6 +14,8 @@ from dli_domain.ports.spec_files import ReadFile, SpecFiles, Stamp
 
 # A file that was written this shortly before a run may be written again within the same stamp.
 _SETTLED_NS = 2_000_000_000
+# To read a few files again costs less than to write the index of thousands.
+_WORTH_SAVING = 50
 _UNSETTLED = Stamp(0, 0, 0, 0)
 _DATASET = ResourceKind.DATASET.value
 
@@ -80,7 +82,7 @@ class CheckProject:
             entries.update(resting)
         judge = Judge([entries[path] for path in found.paths], self.store.decode, self.known)
         ordered = self._judged(judge, old, entries, new)
-        if ordered is not None or kept.restamped:
+        if ordered is not None or kept.restamped > _WORTH_SAVING:
             kept_entries = ordered or tuple(entries[path] for path in found.paths)
             self.store.save(self._index(kept_entries, before=started - _SETTLED_NS))
         return ProjectFindings(
@@ -158,7 +160,7 @@ class _Kept:
     def __init__(self, files: SpecFiles, index: Index | None) -> None:
         self._files = files
         self.entries = {entry.path: entry for entry in index.entries} if index else {}
-        self.restamped = False
+        self.restamped = 0
 
     def is_fresh(self, path: str) -> bool:
         entry = self.entries.get(path)
@@ -174,7 +176,7 @@ class _Kept:
                 return False
             files.append(file._replace(stamp=now))
         self.entries[path] = entry._replace(files=tuple(files))
-        self.restamped = True
+        self.restamped += 1
         return True
 
 
