@@ -69,7 +69,7 @@ def test_control_characters_in_a_message_are_shown_and_never_obeyed() -> None:
 
 
 def test_an_engines_error_points_into_the_template(project: Path, dli: Dli) -> None:
-    add_dataset("demo.broken", "SELECT\n  no_such_column\nFROM raw.clicks")
+    add_dataset("demo.broken", "SELECT\n  no_such_column\nFROM raw.visits")
     shown = dli("dataset", "run", "demo.broken")
     assert shown.code == 4
     assert shown.err.startswith("[DLI-405] ")

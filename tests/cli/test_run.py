@@ -126,7 +126,7 @@ def test_a_dry_run_prints_all_stages_opens_no_socket_and_needs_no_driver(
 
 
 def test_an_estimate_runs_nothing_and_is_kept_to(project: Path, dli: Dli) -> None:
-    add_dataset("demo.writes", "SELECT * FROM raw.clicks")
+    add_dataset("demo.writes", "SELECT * FROM raw.visits")
     shown = dli("dataset", "run", "demo.writes", "--estimate")
     assert shown.code == 0
     assert "Would read: " in shown.out

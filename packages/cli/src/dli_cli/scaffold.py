@@ -21,7 +21,7 @@ local:
     path: ":memory:"
     # Files that look like tables: name in SQL, path from this folder.
     sources:
-      raw.clicks: data/clicks.csv
+      raw.visits: data/clicks.csv
 """
 
 _DATASET = """\
@@ -53,7 +53,7 @@ SELECT
     sum(clicks) AS click_count,
     sum(users) AS unique_users,
     round(sum(orders) / sum(clicks), 4) AS conversion_rate
-FROM raw.clicks
+FROM raw.visits
 WHERE day >= {{ from_day }}
   AND page IN ({{ pages }})
 GROUP BY day
@@ -69,7 +69,7 @@ description: How often a user clicks, for each page
 tags: [demo]
 query_statement: |
   SELECT page, round(sum(clicks) / sum(users), 2) AS clicks_per_user
-  FROM raw.clicks
+  FROM raw.visits
   GROUP BY page
   ORDER BY page
 """
