@@ -10,6 +10,7 @@ from dli_domain.errors import SqlError
 from dli_domain.model.problems import Location, Problem
 from dli_domain.model.spec import ResourceKind, SqlSource
 from dli_domain.model.transpile import AppliedRule, TableRule, Transpiled
+from dli_domain.rendering.lexicon import lexicon
 
 if TYPE_CHECKING:
     from dli._compose import Composed
@@ -120,6 +121,7 @@ class TranspileAPI:
         """
         from dli_domain.transpiling.formatting import check  # noqa: PLC0415 - sqlglot is slow
 
+        lexicon(dialect)
         try:
             check(sql, dialect)
         except SqlError as error:
