@@ -155,7 +155,7 @@ def test_rendered_sql_is_alone_on_stdout(project: Path, dli: Dli) -> None:
 def test_rendering_for_another_engine_says_it_in_its_dialect(project: Path, dli: Dli) -> None:
     shown = dli("metric", "render", "demo.clicks_per_user", "--engine", "bigquery")
     assert shown.code == 0
-    assert "ROUND(SUM(clicks) / SUM(users), 2)" in shown.out
+    assert "ROUND(IEEE_DIVIDE(SUM(clicks), SUM(users)), 2)" in shown.out
 
 
 def test_a_new_project_runs_at_once(process: Process) -> None:
