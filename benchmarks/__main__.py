@@ -16,6 +16,7 @@ TABLES = {
     "lineage.py": (("--specs", "1000"), ("--specs", "200")),
     "quality_scans.py": (("--rows", "5000000"), ("--rows", "500000", "--rounds", "3")),
     "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
+    "transpile.py": (("--rounds", "5"), ("--rounds", "2")),
 }
 
 

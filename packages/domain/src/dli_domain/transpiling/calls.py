@@ -53,14 +53,11 @@ def is_known(name: str, dialect: str) -> bool:
 
 
 def _names_with_columns(trees: Sequence[exp.Expr]) -> set[str]:
-    return {
-        alias.name.lower()
-        for tree in trees
-        for alias in tree.find_all(exp.TableAlias)
-        if alias.args.get("columns")
-    } | {
-        schema.this.name.lower()
-        for tree in trees
-        for schema in tree.find_all(exp.Schema)
-        if isinstance(schema.this, exp.Table)
-    }
+    found: set[str] = set()
+    for tree in trees:
+        for node in tree.find_all(exp.TableAlias, exp.Schema):
+            if isinstance(node, exp.Schema):
+                found.add(node.this.name.lower() if isinstance(node.this, exp.Table) else "")
+            elif node.args.get("columns"):
+                found.add(node.name.lower())
+    return found

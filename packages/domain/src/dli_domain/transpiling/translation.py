@@ -154,7 +154,11 @@ class _Work:
 
     def _generated(self, node: exp.Expr, *, pretty: bool = False) -> str:
         return node.sql(
-            dialect=self._passage.target, unsupported_level=ErrorLevel.RAISE, pretty=pretty
+            dialect=self._passage.target,
+            unsupported_level=ErrorLevel.RAISE,
+            pretty=pretty,
+            # What is printed pretty is a copy already.
+            copy=not pretty,
         )
 
     def _culprit(self, tree: exp.Expr) -> exp.Expr | None:
