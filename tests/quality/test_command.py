@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.cells import cell_len
 
 from dli_cli.pages import PAGES
 from dli_domain.errors import ErrorCode
@@ -166,6 +167,16 @@ def test_the_table_shows_evidence_and_failing_rows(dli: Dli) -> None:
     assert "-99" not in out
 
 
+def test_verdicts_stand_in_line_behind_names_of_any_script(dli: Dli) -> None:
+    write(GOOD, "  - {name: 한글_이름, type: not_null, column: day}\n", BREAKS)
+    said = dli("quality", "run", "shop.orders", "--samples", "0").out.splitlines()
+    lines = [line for line in said if line.startswith(("PASS", "FAIL", "ERROR"))]
+    starts = ("45 rows", "45 rows", "DuckDB")
+    ends = [line.index(what) for line, what in zip(lines, starts, strict=True)]
+    assert len({cell_len(line[:end]) for line, end in zip(lines, ends, strict=True)}) == 1
+    assert not any("\\n" in line for line in lines)
+
+
 def test_list_and_get_show_what_the_files_say(dli: Dli) -> None:
     write(GOOD, FAILS)
     items = json.loads(dli("quality", "list", "--json").out)["items"]
@@ -175,6 +186,8 @@ def test_list_and_get_show_what_the_files_say(dli: Dli) -> None:
     ]
     assert "No quality tests." in dli("quality", "list", "--target", "other").out
     assert "Owner: kim@example.com" in dli("quality", "get", "shop.orders").out
+    write("  - {name: fresh, type: freshness, column: day, max_age: 36h}\n")
+    assert "day · at most 1.5 d old" in dli("quality", "get", "shop.orders").out
 
 
 def test_validate_tells_every_problem_in_one_pass_with_its_place(dli: Dli) -> None:
@@ -213,6 +226,15 @@ def test_validate_refuses_sql_that_is_not_one_whole_piece(dli: Dli, test: str) -
     shown = dli("quality", "validate", "shop.orders")
     assert shown.code == 1
     assert dli("quality", "run", "shop.orders").code in (3, 4)
+
+
+def test_validate_tells_problems_in_the_order_of_the_file(dli: Dli) -> None:
+    write(
+        "  - {name: x, type: expression, expression: 'a > 0) OR (1 = 1'}\n",
+        "  - {name: y, type: range_check, column: day}\n",
+    )
+    problems = json.loads(dli("quality", "validate", "--json").out)["results"][0]["problems"]
+    assert [one["location"]["line"] for one in problems] == [4, 5]
 
 
 def test_what_suggest_prints_is_valid_and_passes_on_the_same_data(dli: Dli) -> None:

@@ -12,6 +12,7 @@ from dli_cli.text import safe_line
 from dli_domain.model.problems import Severity
 from dli_domain.model.quality import QualitySpec, QualityTest
 from dli_domain.model.spec import ResourceKind
+from dli_domain.quality.judging import span
 
 
 def show_list(kind: str | None, target: str | None, options: Common, screen: Screen) -> int:
@@ -73,7 +74,10 @@ def tested(test: QualityTest) -> str:
         for source in (test.values_query, test.expression, test.sql)
         if source is not None
     ]
-    parts += [str(one) for one in (test.max_age, test.pattern) if one is not None]
+    if test.max_age is not None:
+        parts.append(f"at most {span(test.max_age)} old")
+    if test.pattern is not None:
+        parts.append(test.pattern)
     if test.where is not None:
         parts.append(f"where {test.where.text.strip()}")
     if test.max_failures is not None:

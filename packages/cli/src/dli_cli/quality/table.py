@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from rich.cells import cell_len
+
 from dli_cli.errors import place
-from dli_cli.grid import lay_out
+from dli_cli.grid import fitted, lay_out
 from dli_cli.output import Screen
 from dli_cli.panel import execution_line, seconds
 from dli_cli.text import safe, safe_line
@@ -26,6 +28,7 @@ _STYLES: Mapping[Verdict, str] = MappingProxyType(
         Verdict.VACUOUS: "yellow",
     }
 )
+_WIDEST_NAME = 40
 
 
 def report_lines(report: QualityReport, screen: Screen, *, show_sql: bool) -> Iterator[str]:
@@ -33,9 +36,9 @@ def report_lines(report: QualityReport, screen: Screen, *, show_sql: bool) -> It
     yield f"Quality: {safe_line(report.name)}"
     yield f"Execution: {execution_line(report.mode, report.engine)}"
     yield ""
-    widths = max((len(one.test.name) for one in report.outcomes), default=0)
+    width = max((cell_len(safe_line(one.test.name)) for one in report.outcomes), default=0)
     for one in report.outcomes:
-        yield from _outcome(one, min(widths, 40), screen)
+        yield from _outcome(one, min(width, _WIDEST_NAME), screen)
     yield ""
     yield _sum(report)
     count = len(report.statements)
@@ -65,8 +68,10 @@ def evidence(one: QualityOutcome) -> str:
 
 def _outcome(one: QualityOutcome, width: int, screen: Screen) -> Iterator[str]:
     word = screen.out.style(f"{one.verdict.value.upper():8}", _STYLES[one.verdict])
-    said = safe_line(evidence(one))
-    yield f"{word} {safe_line(one.test.name):{width}}  {said}".rstrip()
+    # Engines explain on several lines; a verdict has one.
+    said = safe_line(" ".join(evidence(one).split("\n")))
+    name = safe_line(one.test.name)
+    yield f"{word} {fitted(name, max(width, cell_len(name)))}  {said}".rstrip()
     if one.problem is not None:
         where = f"{place(one.problem.location, screen.root)}: " if one.problem.location else ""
         yield f"         {where}[{one.problem.code}]"
@@ -101,4 +106,5 @@ def _sum(report: QualityReport) -> str:
         Verdict.SKIPPED: "skipped",
     }
     told = [f"{count:,} {word}" for one, word in words.items() if (count := report.count(one))]
-    return f"{len(report.outcomes):,} tests: {', '.join(told)}"
+    count = len(report.outcomes)
+    return f"{count:,} test{'' if count == 1 else 's'}: {', '.join(told)}"

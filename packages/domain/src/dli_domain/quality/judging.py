@@ -86,7 +86,7 @@ def judge_freshness(test: QualityTest, tested: int, latest: object, now: datetim
         return _vacuous(0, 0)
     allowed = test.max_age or timedelta()
     age = now - _moment(latest)
-    message = f"the newest is {latest}, {_span(age)} old; allowed are {_span(allowed)}"
+    message = f"the newest is {latest}, {span(age)} old; allowed are {span(allowed)}"
     if age < -_TOLERANCE:
         # One row of the year 9999 would keep the table fresh for ever.
         message = f"the newest is {latest}, which lies in the future"
@@ -137,7 +137,8 @@ def _moment(latest: object) -> datetime:
     raise UnreadableMomentError(f"the newest value is a {type(latest).__name__}, no point in time")
 
 
-def _span(age: timedelta) -> str:
+def span(age: timedelta) -> str:
+    """A length of time in the largest unit it fills, such as `1.5 h`."""
     seconds = age.total_seconds()
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if abs(seconds) >= size:

@@ -10,7 +10,7 @@ from dli_domain.errors import (
     SpecNotFoundError,
     SqlError,
 )
-from dli_domain.model.problems import Problem, Severity
+from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.model.quality import QualitySpec, QualityTest
 from dli_domain.model.spec import ResourceSpec, SqlSource
 from dli_domain.parameters import resolve_parameters
@@ -113,7 +113,7 @@ class ValidateQuality:
             path=spec.location.path,
             target=spec.target.urn,
             tests=tuple(test.name for test in wanted),
-            problems=tuple(problems),
+            problems=tuple(sorted(problems, key=_place)),
             assumed=assumed,
             unchecked=unchecked,
         )
@@ -147,6 +147,10 @@ def _check_counting(test: QualityTest, check: Check, source: Source) -> None:
 
 def _request(spec: QualitySpec, given: Mapping[str, object]) -> QualityRequest:
     return QualityRequest(reference=str(spec.target.name), parameters=given)
+
+
+def _place(problem: Problem) -> tuple[Location, str]:
+    return problem.location or Location(""), problem.code
 
 
 def _located(error: DliError, at: QualitySpec | QualityTest) -> Sequence[Problem]:
