@@ -314,13 +314,19 @@ PAGES: Mapping[E, Page] = MappingProxyType(
             ("Run 'dli quality get NAME' to see the tests and which are enabled.",),
         ),
         E.QUALITY_NO_VERDICT: Page(
-            "In mock mode nothing runs, so nothing is known about the data.",
-            ("execution.default_mode or DLI_EXECUTION_MODE is mock.",),
-            ("Run it with --local.", _SHOW),
+            "Nothing is known about the data: nothing ran, or the table has no row to learn from.",
+            (
+                "execution.default_mode or DLI_EXECUTION_MODE is mock.",
+                "The table of 'dli quality suggest' is empty.",
+            ),
+            ("Run it with --local.", "Fill the table, or write its tests by hand.", _SHOW),
         ),
         E.LINEAGE_CYCLE_DETECTED: Page(
-            "Metrics refer to each other in a circle.",
-            ("A METRIC() leads back to itself through other metrics.",),
+            "Datasets or metrics rest on each other in a circle: nothing can be built before itself.",
+            (
+                "A dataset reads, through others, what it fills.",
+                "A METRIC() leads back to itself through other metrics.",
+            ),
             ("Break the circle at the place that the message names.",),
         ),
         E.INTERNAL_ERROR: Page(
