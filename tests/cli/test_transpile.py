@@ -130,3 +130,15 @@ def test_standard_input_is_piped_through(process: Process) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "SELECT\n  DIV(7, 2) AS x /* half */\n"
+
+
+def test_a_run_divides_as_the_specs_dialect_and_says_what_it_may_lose(
+    dli: Dli, project: Path
+) -> None:
+    head = "execution: {dialect: trino}\n"
+    add_dataset("a.b.c", "SELECT a / b AS q FROM (VALUES (7, 2)) AS t(a, b)", head=head)
+    done = dli("dataset", "run", "a.b.c", "--json")
+    said = json.loads(done.out)
+    assert [list(row.values()) if isinstance(row, dict) else row for row in said["rows"]] == [[3]]
+    assert "a / b" in said["warnings"][0]
+    assert "a.b.c.yaml:7:10" in said["warnings"][0]

@@ -133,7 +133,6 @@ CHECKS: Checks = {
     exp.GenerateSeries: (_series_lost,),
     exp.ArraySlice: (_order_in_lost,),
     exp.ArrayPosition: (_order_in_lost,),
-    exp.ArraySort: (_nulls_lost,),
     exp.ArrayDistinct: (_nulls_lost,),
     exp.In: (_in_array_lost,),
 }

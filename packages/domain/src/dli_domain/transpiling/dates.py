@@ -50,9 +50,9 @@ def _difference(node: exp.Expr, passage: Passage) -> exp.Expr | None:
         starts = [_call("DATE_TRUNC", unit, one) for one in (earlier, later)]
         return _call("DATE_DIFF", unit, *starts)
     if passage.of("duckdb") and passage.to("bigquery") and _unit(node) == "WEEK":
-        days = node.copy()
-        days.set("unit", exp.var("DAY"))
-        return _call("DIV", days, exp.Literal.number(7))
+        by_day = node.copy()
+        by_day.set("unit", exp.var("DAY"))
+        return _call("DIV", by_day, exp.Literal.number(7))
     if isinstance(node, exp.TimestampDiff) and passage.of("bigquery") and passage.to("duckdb"):
         return _call("DATE_SUB", exp.Literal.string(_unit(node).lower()), earlier, later)
     return None

@@ -11,11 +11,19 @@ from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.rendering.lexicon import lexicon
 from dli_domain.rendering.parsing import Parsed, parse
 from dli_domain.rendering.rendered import RenderedSql
-from dli_domain.transpiling import arrays, constructs, dates, numbers, strings
+from dli_domain.transpiling import (
+    arrays,
+    constructs,
+    dates,
+    numbers,
+    queries,
+    statements,
+    strings,
+)
 from dli_domain.transpiling.calls import OTHER, SAME, called, is_known
 from dli_domain.transpiling.passage import Check, Loss, Passage, Rewrite, written
 
-_PARTS = (numbers, dates, strings, arrays, constructs)
+_PARTS = (numbers, dates, strings, arrays, queries, statements, constructs)
 _GENERATOR_FAULTS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError)
 
 

@@ -13,6 +13,7 @@ from dli_domain.errors import (
     SqlError,
 )
 from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.model.problems import Problem
 from dli_domain.model.run import Phase
 from dli_domain.model.spec import Measure, ResourceKind, ResourceSpec, SqlSource, StatementSpec
 from dli_domain.model.values import Value
@@ -50,7 +51,12 @@ class RenderedResource:
     main: RenderedStatement
     pre: tuple[RenderedStatement, ...] = ()
     post: tuple[RenderedStatement, ...] = ()
-    warnings: tuple[str, ...] = ()
+    findings: tuple[Problem, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the translation for the engine may lose, each with its place."""
+        return tuple(map(str, self.findings))
 
     @property
     def statements(self) -> tuple[RenderedStatement, ...]:
@@ -116,7 +122,7 @@ class RenderResource:
             pre=_side(Phase.PRE, spec.pre_statements, statement),
             post=_side(Phase.POST, spec.post_statements, statement),
             # Last, when all of them are known.
-            warnings=tuple(dict.fromkeys(rendering.warnings)),
+            findings=tuple(dict.fromkeys(rendering.findings)),
         )
 
     def each(
@@ -228,7 +234,7 @@ class _Rendering:
         self._spec = spec
         self.dialect = dialect
         self._names = names
-        self.warnings: list[str] = []
+        self.findings: list[Problem] = []
 
     def statement(self, source: SqlSource) -> RenderedSql:
         """The text, its METRIC() expanded, in the engine's dialect."""
@@ -245,7 +251,7 @@ class _Rendering:
             from dli_domain.transpiling.translation import translate  # noqa: PLC0415 - as above
 
             translation = translate(sql, self.dialect, self._use.engine)
-            self.warnings.extend(map(str, translation.warnings))
+            self.findings.extend(translation.warnings)
             sql = translation.sql
         return sql
 

@@ -85,11 +85,7 @@ class ValidateResource:
         except (SpecInvalidError, SqlError) as error:
             found = _problems_of(error)
         else:
-            warnings = tuple(
-                Problem(code="", message=text, location=spec.location, severity=Severity.WARNING)
-                for text in rendered.warnings
-            )
-            found = (*_syntax(rendered), *warnings)
+            found = (*_syntax(rendered), *rendered.findings)
         return _verdict(name, spec.kind, found, strict=strict, assumed=assumed)
 
 
