@@ -146,3 +146,16 @@ def test_a_checkouts_server_never_gets_the_users_token(
     assert dli("config", "trust", "--yes").code == 0
     assert dli("config", "check").code == 0
     assert basecamp.seen == [("/api/v1/health", "Bearer canary-8d1f")]
+
+
+def test_the_dialect_of_the_settings_is_that_of_specs_that_name_none(
+    dli: Dli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project("SELECT DATE_DIFF(DATE '2025-01-03', DATE '2025-01-01', DAY) AS days")
+    spec = Path("datasets/dataset.shop.mart.d.yaml")
+    spec.write_text(spec.read_text().replace("execution: {dialect: duckdb}\n", ""))
+    monkeypatch.setenv("DLI_ENGINE", "duckdb")
+    assert dli("dataset", "run", "shop.mart.d").code == 4
+    monkeypatch.setenv("DLI_DIALECT", "bigquery")
+    assert dli("dataset", "run", "shop.mart.d", "-o", "days.csv").code == 0
+    assert Path("days.csv").read_text() == "days\n2\n"

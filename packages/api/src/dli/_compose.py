@@ -101,7 +101,7 @@ class Composed:
             specs=self.specs,
             clock=self.clock,
             engine=settings.engine if own in (None, _MOCK) else own,
-            default_dialect=settings.dialect or settings.project.default_dialect,
+            default_dialect=settings.project.default_dialect,
             variables=settings.project.variables,
             env=settings.env,
         )

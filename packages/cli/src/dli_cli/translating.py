@@ -31,7 +31,7 @@ def transpile(what: str, options: Transpiling, screen: Screen) -> None:
         source = SqlSource(text=_text(what), origin=Location("stdin" if what == _STDIN else what))
         dli = compose(screen, project=options.project, needs_project=False)
         settings = dli.settings
-        dialect = options.from_ or settings.dialect or settings.project.default_dialect
+        dialect = options.from_ or settings.project.default_dialect
         done = dli.transpiler().text(
             source, dialect, options.to, names=given, ds=ds, strict=options.strict
         )

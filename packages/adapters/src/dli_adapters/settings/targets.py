@@ -100,7 +100,7 @@ def project_settings(configuration: Configuration) -> ProjectSettings:
         metrics_dir=str(get("discovery.metrics_dir")),
         dataset_patterns=_texts(get("discovery.dataset_patterns")) or usual.dataset_patterns,
         metric_patterns=_texts(get("discovery.metric_patterns")) or usual.metric_patterns,
-        default_dialect=str(get("defaults.dialect")),
+        default_dialect=str(get("execution.dialect") or get("defaults.dialect")),
         default_timeout_seconds=cast("int | None", get("defaults.timeout_seconds")),
         variables={name: value.value for name, value in _below(configuration, ("vars",))},
         allowed_env=_texts(get(_ENV_VARS)),
