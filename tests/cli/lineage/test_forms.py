@@ -8,13 +8,38 @@ from syrupy.assertion import SnapshotAssertion
 from dli_cli.lineage import dot, mermaid, tree
 from dli_cli.lineage.document import fields
 from dli_cli.output import plain
-from dli_domain.model.lineage import LineageEdge, LineageNode, LineageView, NodeType
+from dli_domain.model.lineage import LineageEdge, LineageNode, LineageView, Making, NodeType
 from tests.cli.conftest import Pages
-from tests.cli.lineage.views import DAILY, HOSTILE, ORDERS, REVENUE, circle, hostile, large, shop
+from tests.cli.lineage.views import (
+    DAILY,
+    HOSTILE,
+    ORDERS,
+    RAW,
+    REVENUE,
+    circle,
+    flow,
+    hostile,
+    large,
+    shop,
+)
 
 
 def test_a_tree_of_tables(snapshot: SnapshotAssertion) -> None:
     assert "\n".join(tree.lines(shop(), 80)) == snapshot(extension_class=Pages)
+
+
+def test_a_star_over_an_unknown_table_decides_no_rows() -> None:
+    view = LineageView(
+        root="m",
+        nodes=(
+            LineageNode(name="m", type=NodeType.DATASET, columns_known=False),
+            LineageNode(name="raw.t", type=NodeType.EXTERNAL, depth=-1),
+        ),
+        column_edges=(flow("raw.t.*", "m.*", Making.UNKNOWN),),
+    )
+    said = list(tree.lines(view, 80))
+    assert "  and more columns, not known which, from raw.t" in said
+    assert "rows are decided by" not in said
 
 
 def test_a_tree_of_one_column(snapshot: SnapshotAssertion) -> None:
@@ -79,6 +104,9 @@ def test_the_document_has_the_keys_that_its_users_know() -> None:
         "depth",
     }
     assert (by_name[ORDERS]["depth"], by_name[REVENUE]["depth"]) == (-1, 1)
+    # Nobody here knows how the columns of an external table are made.
+    assert {column["making"] for column in by_name[RAW]["columns"]} == {None}
+    assert by_name[ORDERS]["columns"][0]["making"] == "copied"
     assert by_name[ORDERS]["type"] == "Dataset"
     assert {"source": ORDERS, "target": DAILY} in [
         {key: edge[key] for key in ("source", "target")} for edge in found["edges"]

@@ -47,7 +47,7 @@ def _node(node: LineageNode) -> dict[str, object]:
         "description": node.description,
         "tags": node.tags,
         "depth": node.depth,
-        "columns": [_column(column) for column in node.columns],
+        "columns": [_column(column, node) for column in node.columns],
         "columns_known": node.columns_known,
         "location": location_fields(node.location),
         "notes": node.notes,
@@ -56,11 +56,11 @@ def _node(node: LineageNode) -> dict[str, object]:
     }
 
 
-def _column(column: LineageColumn) -> dict[str, object]:
+def _column(column: LineageColumn, node: LineageNode) -> dict[str, object]:
     return {
         "name": column.name,
         "named": column.named,
-        "making": column.making.value,
+        "making": None if node.is_external else column.making.value,
         "type": column.type,
         "description": column.description,
     }

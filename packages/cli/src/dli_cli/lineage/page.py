@@ -111,7 +111,12 @@ def _node(node: LineageNode, columns: tuple[LineageColumn, ...]) -> dict[str, ob
         # Of an external table only what somebody reads is listed; more is no news.
         "known": node.columns_known or node.is_external,
         "columns": [
-            (safe_line(c.name), c.making.value, safe_line(c.type), safe(c.description))
+            (
+                safe_line(c.name),
+                "external" if node.is_external else c.making.value,
+                safe_line(c.type),
+                safe(c.description),
+            )
             for c in columns
         ],
     }

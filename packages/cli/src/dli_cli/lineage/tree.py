@@ -131,12 +131,23 @@ def _columns(view: LineageView, root: LineageNode, width: int | None) -> Iterato
         yield from _listed(
             head, [_source(e, column.making) for e in into[_lower(column.name)]], width
         )
+    whole, deciding = _apart(into[None])
     if not root.columns_known:
-        yield "  and more columns, not known which"
-    if into[None]:
+        yield from _listed(_MORE_COLUMNS + (", from " if whole else ""), whole, width)
+    if deciding:
         yield ""
         yield "rows are decided by"
-        yield from _deciders(into[None], width)
+        yield from _deciders(deciding, width)
+
+
+_MORE_COLUMNS = "  and more columns, not known which"
+
+
+def _apart(edges: Sequence[ColumnEdge]) -> tuple[list[str], list[ColumnEdge]]:
+    """The tables whose stars give columns that nobody knows, and what decides about the rows."""
+    stars = [edge for edge in edges if edge.making is Making.UNKNOWN and not edge.clauses]
+    tables = dict.fromkeys(safe_line(edge.source) for edge in stars)
+    return list(tables), [edge for edge in edges if edge not in stars]
 
 
 def _deciders(edges: Sequence[ColumnEdge], width: int | None) -> Iterator[str]:

@@ -134,11 +134,18 @@ class ExpressionReading:
         if value is None:
             self._reader.notes.doubt(f"nothing here has the column {said}")
             return Value({}, 2)
-        for (table, column), rank in value.sources.items():
+        for table, column in value.sources:
             if column is not None:
                 self._reader.notes.columns.setdefault((table, column), _spelled(written, column))
-            if rank == UNKNOWN:
-                self._reader.notes.doubt(f"it cannot be told which column {said} is")
+        tables = self._reader.notes.tables
+        doubtful = {
+            tables.get(table, table)
+            for (table, _), rank in value.sources.items()
+            if rank == UNKNOWN
+        }
+        if doubtful:
+            maybe = " or ".join(sorted(doubtful))
+            self._reader.notes.doubt(f"it cannot be told whether {said} is a column of {maybe}")
         return value
 
     def subquery(self, node: exp.Expr, use: int, _: Names) -> None:

@@ -1,7 +1,7 @@
 // The graph as elements. Every text goes in as text, never as markup.
 const by = (id) => document.getElementById(id);
 const view = by("view"), world = by("world");
-const SIGNS = { copied: "=", computed: "ƒ", aggregated: "Σ", unknown: "?", constant: "·", declared: "?", filter: "·" };
+const SIGNS = { copied: "=", computed: "ƒ", aggregated: "Σ", unknown: "?", constant: "·", external: "·", declared: "?", filter: "·" };
 const SVG = "http://www.w3.org/2000/svg";
 
 function element(name, className, text) {
