@@ -221,7 +221,7 @@ def test_everything_can_be_done_with_keys(opened: Open) -> None:
     seen.type(Keys.ARROW_LEFT)
     assert seen.focus() == "amount, copied"
     seen.type(Keys.ARROW_LEFT)
-    assert seen.focus() == "amount, constant"
+    assert seen.focus() == "amount, external"
     seen.type(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     assert seen.focus() == "sales, aggregated"
     seen.type(Keys.ESCAPE)
