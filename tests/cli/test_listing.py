@@ -82,6 +82,24 @@ def test_one_resource_is_shown_whole(project: Path, dli: Dli, page: SnapshotAsse
     assert found["sql"].startswith("SELECT\n    day,")
 
 
+def test_columns_of_a_spec_do_not_hide_the_version_of_the_object(project: Path, dli: Dli) -> None:
+    add_dataset("demo.typed", "SELECT 1 AS d", head="schema:\n  - {name: d, type: date}\n")
+    found = json.loads(dli("dataset", "get", "demo.typed", "--json").out)
+    assert found["schema"] == "dli/v1"
+    assert found["columns"] == [{"name": "d", "type": "date", "description": ""}]
+
+
+def test_a_parameter_with_a_default_is_not_shown_as_required(project: Path, dli: Dli) -> None:
+    head = "parameters:\n  - {name: 기간, default: 7일}\n  - {name: country}\n"
+    add_dataset("demo.asked", "SELECT {{ 기간 }}, {{ country }}", head=head)
+    found = json.loads(dli("dataset", "get", "demo.asked", "--json").out)["parameters"]
+    assert [(p["name"], p["required"]) for p in found] == [("기간", False), ("country", True)]
+    shown = dli("dataset", "get", "demo.asked", width=100).out.splitlines()
+    assert next(line.split()[:4] for line in shown if "기간" in line) == [
+        *("기간", "string", "no", "7일"),
+    ]
+
+
 def test_a_metric_is_no_dataset(project: Path, dli: Dli) -> None:
     shown = dli("dataset", "get", "demo.clicks_per_user")
     assert shown.code == 3
@@ -194,3 +212,12 @@ def test_init_as_json_names_its_files(dli: Dli) -> None:
     assert all(Path(file).exists() for file in found["files"])
     assert found["next"][0] == "dli dataset run demo.daily_clicks"
     assert 'name: "shop"' in Path("dli.yaml").read_text(encoding="utf-8")
+
+
+def test_the_start_that_the_readme_shows_runs(dli: Dli, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    start = readme.partition("## Start a project")[2].partition("```console\n")[2]
+    init, run = start.partition("```")[0].splitlines()[1:3]
+    assert dli(*init.partition(" && ")[0].split()[1:]).code == 0
+    monkeypatch.chdir("shop")
+    assert dli(*run.split()[1:]).code == 0

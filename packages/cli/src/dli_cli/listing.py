@@ -120,7 +120,8 @@ def _spec_fields(spec: ResourceSpec) -> dict[str, object]:
         "timeout_seconds": spec.execution.timeout_seconds,
         "parameters": [_parameter_fields(p) for p in spec.parameters],
         "depends_on": spec.depends_on,
-        "schema": [
+        # Not "schema": that names the version of the whole object.
+        "columns": [
             {"name": c.name, "type": c.type, "description": c.description} for c in spec.columns
         ],
         "measures": [
@@ -145,10 +146,15 @@ def _parameter_fields(parameter: ParameterSpec) -> dict[str, object]:
     return {
         "name": parameter.name,
         "type": _type(parameter),
-        "required": parameter.required,
+        "required": _must_be_given(parameter),
         "default": parameter.default,
         "description": parameter.description,
     }
+
+
+def _must_be_given(parameter: ParameterSpec) -> bool:
+    """A default stands in for a value, also where the spec leaves `required` at true."""
+    return parameter.required and not parameter.has_default
 
 
 def _type(parameter: ParameterSpec) -> str:
@@ -178,7 +184,7 @@ def _details(spec: ResourceSpec, screen: Screen) -> Iterator[str]:
         "Parameters",
         ("name", "type", "required", "default", "description"),
         [
-            (p.name, _type(p), "yes" if p.required else "no", _default(p), p.description)
+            (p.name, _type(p), "yes" if _must_be_given(p) else "no", _default(p), p.description)
             for p in spec.parameters
         ],
         width,
