@@ -139,6 +139,7 @@ def test_missing_unknown_and_ill_typed_are_all_told_at_once() -> None:
     texts = [str(problem) for problem in info.value.problems]
     assert len(texts) == 3
     assert "Did you mean 'run_date'?" in texts[0]
+    assert "d.yaml:3:5" in texts[0]
     assert "d.yaml:3:5" in texts[1]
     assert "is required and was not given" in texts[1]
     assert "d.yaml:4:5" in texts[2]

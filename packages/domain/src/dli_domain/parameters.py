@@ -47,7 +47,7 @@ def resolve_parameters(
     """
     known = {parameter.name: parameter for parameter in declared}
     problems = [
-        _problem(f"unknown parameter {name!r}", None, _unknown(name, known))
+        _problem(f"unknown parameter {name!r}", _declared_at(declared), _unknown(name, known))
         for name in given
         if name not in known
     ]
@@ -104,6 +104,11 @@ def _problem(
     code: ErrorCode = ErrorCode.PARAMETER_INVALID,
 ) -> Problem:
     return Problem(code=code, message=message, location=location, fix=fix)
+
+
+def _declared_at(declared: Sequence[ParameterSpec]) -> Location | None:
+    """Where the declarations begin: the place to add one."""
+    return declared[0].location if declared else None
 
 
 def _unknown(name: str, known: Mapping[str, ParameterSpec]) -> str:
