@@ -237,3 +237,10 @@ def test_the_page_of_help_has_examples(process: Process) -> None:
     assert shown.returncode == 0
     assert "dli lineage lake.mart.orders --column revenue --upstream" in shown.stdout
     assert "--server" not in shown.stdout
+
+
+def test_an_ending_that_says_no_form_is_a_usage_error(dli: Dli, chain: Path) -> None:
+    outcome = dli("lineage", "-o", "lineage.svg")
+    assert outcome.code == 2
+    assert ".html" in outcome.err
+    assert not (chain / "lineage.svg").exists()

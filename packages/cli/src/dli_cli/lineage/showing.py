@@ -15,6 +15,7 @@ from dli_cli.exit_codes import ExitCode
 from dli_cli.lineage.document import fields
 from dli_cli.lineage.words import cycle_text
 from dli_cli.output import SCHEMA, Screen, plain
+from dli_cli.usage import UsageError
 from dli_cli.values import parse_parameters
 from dli_domain.errors import DliError, ErrorCode, SpecInvalidError, SqlError
 from dli_domain.lineage.project import ProjectLineage
@@ -32,6 +33,7 @@ ENDINGS: Mapping[str, str] = MappingProxyType(
         ".gv": "dot",
         ".html": "html",
         ".htm": "html",
+        ".txt": "tree",
     }
 )
 
@@ -187,7 +189,17 @@ def _warn(
 
 
 def form_of(format: str | None, output: str | None) -> str | None:  # noqa: A002 - the option's name
-    """The form that is said, or that the file's ending says."""
-    if format is not None or output is None:
+    """The form that is said, or that the file's ending says.
+
+    Raises:
+        UsageError: the ending says none.
+    """
+    if format is not None or output in (None, "-"):
         return format
-    return ENDINGS.get(PurePath(output).suffix.lower())
+    ending = PurePath(output or "").suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(
+            f"The ending of {output!r} says no form of lineage; known are {', '.join(ENDINGS)}. "
+            "Use one of them, or --format."
+        )
+    return ENDINGS[ending]

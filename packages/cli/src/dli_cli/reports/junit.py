@@ -55,7 +55,8 @@ def _case(item: ReportItem) -> ET.Element:
 
 
 def _name(item: ReportItem) -> str:
-    return f"{item.name} ({item.location})" if item.location else item.name
+    """With the file but without the line: a case keeps its history when lines move."""
+    return f"{item.name} ({item.location.path})" if item.location else item.name
 
 
 def _count(items: Iterable[ReportItem], outcome: Outcome) -> int:
