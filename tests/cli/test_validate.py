@@ -256,3 +256,17 @@ def test_a_project_is_proved_safe_or_says_why_not(sound: Path, dli: Dli) -> None
     assert unsafe["proofs"][0]["proved"] is False
     assert {one["code"] for one in unsafe["findings"]} == {"DLI-207", "DLI-214"}
     assert "type: identifier" in unsafe["findings"][-1]["fix"]
+
+
+def test_a_finding_that_several_specs_meet_is_told_once(sound: Path, dli: Dli) -> None:
+    (sound / "metrics").mkdir()
+    (sound / "metrics" / "metric.lake.m.yaml").write_text(
+        'name: lake.m\nowner: kim@example.com\nteam: "@d"\nquery_statement: SELECT 1 AS one\n'
+        "metrics: [{name: total, aggregation: summ, expression: x}]\n"
+    )
+    for name in ("lake.f", "lake.g"):
+        write_spec(sound, name, "query_statement: SELECT METRIC(lake.m.total) AS t FROM lake.a\n")
+    told = report(dli)
+    places = [(f["code"], str(f["location"]), f["message"]) for f in told["findings"]]
+    assert len(places) == len(set(places)) == told["errors"] + told["warnings"] > 0
+    assert dli("validate").out.count("metric.lake.m.yaml:") == 1

@@ -59,15 +59,30 @@ class Verdicts:
 
     @property
     def found(self) -> list[tuple[str, Problem]]:
-        """Every finding with the name it is about, ordered by place."""
+        """Every finding with the name it is about, once each, ordered by place."""
         pairs = [(entry.name, problem) for entry in self.entries for problem in entry.findings]
         pairs += [(proof.name, problem) for proof in self.proofs for problem in proof.problems]
         pairs += [("", problem) for problem in self.others]
-        return sorted(pairs, key=lambda pair: (pair[1].location or Location(""), pair[1].code))
+        # Several specs meet what is wrong in a metric they use; the metric itself tells it.
+        homes = {(entry.name, entry.path) for entry in self.entries}
+        pairs.sort(key=lambda pair: (pair[0], _place(pair[1]).path) not in homes)
+        once: dict[object, tuple[str, Problem]] = {}
+        for name, problem in pairs:
+            once.setdefault(_identity(name, problem), (name, problem))
+        return sorted(once.values(), key=lambda pair: (_place(pair[1]), pair[1].code))
 
     def count(self, severity: Severity) -> int:
         """How many findings weigh that much."""
         return sum(problem.severity is severity for _, problem in self.found)
+
+
+def _place(problem: Problem) -> Location:
+    return problem.location or Location("")
+
+
+def _identity(name: str, problem: Problem) -> tuple[object, ...]:
+    """What makes two findings the same; without a place, whose they are counts as well."""
+    return problem.code, problem.location or name, problem.message
 
 
 def validate(request: Request, project: str | None, screen: Screen) -> int:
