@@ -30,6 +30,9 @@ app(["--help"])
 """
 
 
+LIBRARIES = "import cyclopts, jinja2.sandbox, yaml"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One command, and what its median may be: a multiple of another case's, if that is named."""
@@ -71,7 +74,9 @@ def all_cases(few: Path, many: Path) -> list[Case]:
     return [
         Case("python", [*PYTHON, "pass"]),
         Case("bare cyclopts --help", [*PYTHON, BARE_APP]),
-        Case("import duckdb", [*PYTHON, "import duckdb"]),
+        # What the libraries cost by themselves: the floor under the rows below.
+        Case("import cyclopts, jinja2.sandbox, yaml", [*PYTHON, LIBRARIES]),
+        Case("the same and duckdb, pyarrow", [*PYTHON, f"{LIBRARIES}, duckdb, pyarrow"]),
         Case("from dli import DatasetAPI", [*PYTHON, "from dli import DatasetAPI"], 12),
         Case("dli --version", [DLI, "--version"], 3),
         Case("dli --help", [DLI, "--help"], 1.2, "bare cyclopts --help"),
@@ -93,6 +98,8 @@ def measure(cases: Sequence[Case], rounds: int) -> Mapping[str, float]:
     seconds: dict[str, list[float]] = {case.name: [] for case in cases}
     with tempfile.TemporaryDirectory() as home:
         environ = {**os.environ, "HOME": home, "NO_COLOR": "1"}
+        # An installed package has its bytecode; compiling it anew would double every figure.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
         for number in range(rounds + 1):
             for case in cases:
                 used = cpu_seconds(case, environ)
