@@ -270,3 +270,17 @@ def test_a_finding_that_several_specs_meet_is_told_once(sound: Path, dli: Dli) -
     places = [(f["code"], str(f["location"]), f["message"]) for f in told["findings"]]
     assert len(places) == len(set(places)) == told["errors"] + told["warnings"] > 0
     assert dli("validate").out.count("metric.lake.m.yaml:") == 1
+
+
+def test_without_a_payload_nothing_is_called_proved(sound: Path, dli: Dli) -> None:
+    shown = dli("validate", "lake.a", "--prove-safe")
+    assert shown.code == 0
+    assert "proved safe" not in shown.out
+    assert "nothing to prove: 1 spec, 0 payloads\n" in shown.out
+    (proof,) = report(dli, "lake.a", "--prove-safe")["proofs"]
+    assert (proof["proved"], proof["nothing_to_prove"], proof["payloads"]) == (False, True, 0)
+    head = "parameters: [{name: s, type: string}]\n"
+    write_spec(sound, "lake.s", head + "query_statement: SELECT '{{ s }}' AS s\n")
+    both = dli("validate", "--prove-safe").out
+    assert "proved safe: 1 of 1 spec, " in both
+    assert "nothing to prove: 4 specs, 0 payloads\n" in both

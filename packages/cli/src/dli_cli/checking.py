@@ -284,18 +284,28 @@ def _lines(request: Request, verdicts: Verdicts, screen: Screen) -> Iterator[str
 
 def _proof_lines(proofs: Sequence["Proof"], *, named: bool) -> Iterator[str]:
     safe = [proof for proof in proofs if proof.proved]
+    empty = [proof for proof in proofs if proof.nothing_to_prove]
     for proof in safe if named else ():
         yield (
             f"  {safe_line(proof.name)} proved safe: {_number(proof.payloads, 'payload')}, "
             f"{proof.refused:,} more refused, {proof.dialect}"
         )
-    if proofs:
-        dialects = ", ".join(sorted({proof.dialect for proof in proofs}))
+    for proof in empty if named else ():
+        yield (
+            f"  {safe_line(proof.name)} has nothing to prove: no hostile value can be placed, "
+            f"{proof.refused:,} refused"
+        )
+    if len(proofs) > len(empty):
+        dialects = ", ".join(
+            sorted({proof.dialect for proof in proofs if not proof.nothing_to_prove})
+        )
         payloads = sum(proof.payloads for proof in safe)
         yield (
-            f"proved safe: {len(safe):,} of {_number(len(proofs), 'spec')}, "
+            f"proved safe: {len(safe):,} of {_number(len(proofs) - len(empty), 'spec')}, "
             f"{_number(payloads, 'payload')}, {dialects}"
         )
+    if empty:
+        yield f"nothing to prove: {_number(len(empty), 'spec')}, 0 payloads"
 
 
 def _proof_fields(proof: "Proof") -> dict[str, object]:
@@ -303,6 +313,7 @@ def _proof_fields(proof: "Proof") -> dict[str, object]:
         "name": proof.name,
         "dialect": proof.dialect,
         "proved": proof.proved,
+        "nothing_to_prove": proof.nothing_to_prove,
         "statements": proof.statements,
         "payloads": proof.payloads,
         "refused": proof.refused,

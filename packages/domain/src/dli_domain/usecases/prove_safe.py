@@ -25,7 +25,7 @@ class Proof:
     """What was tried on one spec.
 
     `payloads` counts the values that were placed, `refused` those that a parameter's own rules
-    or the place refused. `proved` only where something was judged and nothing was found.
+    or the place refused. `proved` only where a value was placed and nothing was found.
     """
 
     name: str
@@ -35,6 +35,11 @@ class Proof:
     refused: int = 0
     proved: bool = False
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def nothing_to_prove(self) -> bool:
+        """Whether it renders and no value could be placed: it takes none, or refuses them all."""
+        return self.statements > 0 and not self.payloads and not self.problems
 
 
 @dataclass(slots=True)
@@ -63,7 +68,7 @@ class ProveSafe:
             statements=tally.statements,
             payloads=tally.payloads,
             refused=tally.refused,
-            proved=not tally.problems and tally.statements > 0,
+            proved=not tally.problems and tally.payloads > 0,
             problems=tuple(tally.problems),
         )
 
