@@ -256,3 +256,31 @@ def test_no_folder_for_spilling_is_left(tmp_path: Path) -> None:
     )
     assert done.stdout == "2900000\n", done.stderr
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("dli")] == []
+
+
+def test_what_a_killed_process_left_behind_is_removed_later(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    old, fresh, alive = (
+        tmp_path / f"dli-duckdb-{pid}-x{number}"
+        for number, pid in enumerate((gone.pid, gone.pid, os.getpid()))
+    )
+    for folder in (old, fresh, alive):
+        folder.mkdir()
+        (folder / "spill.tmp").write_text("rows")
+    for folder in (old, alive):
+        os.utime(folder, (time.time() - 7200, time.time() - 7200))
+    program = (
+        "from dli_adapters.duckdb.executor import DuckDbExecutor\n"
+        "from dli_domain.model.settings import DuckDbTarget\n"
+        "from tests.contracts.query_executor_contract import scope\n"
+        "with DuckDbExecutor.connect(DuckDbTarget(), scope()) as e: e.check()\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        check=True,
+    )
+    left = {entry.name for entry in tmp_path.iterdir() if entry.name.startswith("dli")}
+    assert left == {fresh.name, alive.name}

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -112,10 +113,15 @@ def _digest(target: DuckDbTarget) -> str:
     return sha256(repr(target).encode()).hexdigest()[:16]
 
 
+_SPILL = "dli-duckdb-"
+_REST_SECONDS = 3600
+
+
 @cache
 def _spill_folder(pid: int) -> str:
     """Where this process may spill: not the working directory, and closed to other users."""
-    folder = tempfile.mkdtemp(prefix=f"dli-duckdb-{pid}-")
+    _remove_left_behind()
+    folder = tempfile.mkdtemp(prefix=f"{_SPILL}{pid}-")
 
     def remove() -> None:
         if os.getpid() == pid:  # a forked child must leave its parent's folder alone
@@ -123,6 +129,34 @@ def _spill_folder(pid: int) -> str:
 
     atexit.register(remove)
     return folder
+
+
+def _remove_left_behind() -> None:
+    """Remove the folders of processes that a signal ended.
+
+    An hour's rest tells them from those of another container that shares the place and counts
+    its processes by itself.
+    """
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            number = entry.name.removeprefix(_SPILL).partition("-")[0]
+            if not entry.name.startswith(_SPILL) or not number.isdigit():
+                continue
+            with suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                rested = time.time() - found.st_mtime > _REST_SECONDS
+                if rested and found.st_uid == os.getuid() and not _alive(int(number)):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @contextmanager
