@@ -284,3 +284,64 @@ def test_without_a_payload_nothing_is_called_proved(sound: Path, dli: Dli) -> No
     both = dli("validate", "--prove-safe").out
     assert "proved safe: 1 of 1 spec, " in both
     assert "nothing to prove: 4 specs, 0 payloads\n" in both
+
+
+def write_quality(
+    root: Path, target: str, test: str, owner: str = "owner: kim@example.com"
+) -> Path:
+    path = root / "quality" / f"quality.{target}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        f"target: {{type: dataset, name: {target}}}\nmetadata: {{{owner}}}\ntests:\n  - {{{test}}}\n"
+    )
+    return path
+
+
+KEYS = "name: keys, type: not_null, columns: [x]"
+
+
+def test_quality_files_are_checked_in_the_same_pass(sound: Path, dli: Dli) -> None:
+    write_quality(sound, "lake.a", KEYS)
+    assert dli("validate").out == "4 specs, 1 quality file, 0 errors, 0 warnings\n"
+    write_quality(sound, "lake.b", "name: odd, type: not_nul, columns: [x]")
+    write_quality(sound, "lake.c", KEYS, owner="")
+    write_quality(sound, "lake.z", 'name: bad, type: expression, expression: "x +"')
+    (sound / "quality" / "quality.lake.y.yaml").write_text("target: [\n")
+    write_spec(sound, "lake.w", "query_statement: SELECT nope FROM lake.a\n")
+    told = report(dli, "--all")
+    places = [(f["location"]["path"], f["location"]["line"]) for f in told["findings"]]
+    assert places == sorted(places)
+    assert {Path(path).name for path, _ in places} == {
+        "dataset.lake.w.yaml",
+        "quality.lake.b.yaml",
+        "quality.lake.c.yaml",
+        "quality.lake.y.yaml",
+        "quality.lake.z.yaml",
+    }
+    assert (told["exit_code"], told["quality_files"]) == (1, 5)
+    assert told["errors"] == len(told["findings"]) == len(set(places))
+
+
+def test_a_name_selects_the_quality_files_that_test_it(sound: Path, dli: Dli) -> None:
+    write_quality(sound, "lake.a", KEYS)
+    write_quality(sound, "lake.b", "name: odd, type: not_nul, columns: [x]")
+    assert dli("validate", "lake.a").out == (
+        "✓ lake.a\n✓ quality/quality.lake.a.yaml\n1 spec, 1 quality file, 0 errors, 0 warnings\n"
+    )
+    (sound / "quality" / "quality.lake.b.yaml").rename(sound / "quality" / "quality.keys.yaml")
+    shown = dli("validate", "lake.b")
+    assert (shown.code, "not_nul" in shown.out) == (1, True)
+
+
+def test_changed_selects_quality_files_that_differ_or_test_what_does(sound: Path, dli: Dli) -> None:
+    write_quality(sound, "lake.b", KEYS)
+    write_quality(sound, "lake.z", KEYS.replace("[x]", "[z]"))
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "all")
+    assert report(dli, "--changed")["quality_files"] == 0
+    write_spec(sound, "lake.a", "query_statement: SELECT 1 AS x, 2 AS y, 3 AS w\n")
+    assert report(dli, "--changed")["quality_files"] == 1
+    write_quality(sound, "lake.z", "name: odd, type: not_nul, columns: [z]")
+    told = report(dli, "--changed")
+    assert (told["quality_files"], told["exit_code"]) == (2, 1)

@@ -26,10 +26,13 @@ from dli_domain.ports.spec_files import ReadFile
 from dli_domain.usecases.check_project import CheckProject, ProjectFindings
 
 if TYPE_CHECKING:
+    from dli_cli.quality.faults import QualityFile, Selection
     from dli_domain.usecases.prove_safe import Proof
     from dli_domain.usecases.render_resource import RenderResource
 
 SUITE = "dli validate"
+# Files that decide the verdict on every spec.
+_DECIDING = frozenset({SCHEMA_FILE, "dli.yaml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,14 @@ class Verdicts:
     others: tuple[Problem, ...]
     examined: int
     proofs: tuple["Proof", ...] = ()
+    quality: tuple["QualityFile", ...] = ()
 
     @property
     def found(self) -> list[tuple[str, Problem]]:
         """Every finding with the name it is about, once each, ordered by place."""
         pairs = [(entry.name, problem) for entry in self.entries for problem in entry.findings]
         pairs += [(proof.name, problem) for proof in self.proofs for problem in proof.problems]
+        pairs += [(file.name, problem) for file in self.quality for problem in file.findings]
         pairs += [("", problem) for problem in self.others]
         # Several specs meet what is wrong in a metric they use; the metric itself tells it.
         homes = {(entry.name, entry.path) for entry in self.entries}
@@ -106,7 +111,11 @@ def validate(request: Request, project: str | None, screen: Screen) -> int:
         known=known,
     )
     findings = check()
-    entries = _chosen(request, findings, screen.root)
+    changed = _changed_files(request, screen.root)
+    entries = _chosen(request, findings, screen.root, changed)
+    quality = wiring.quality(_selection(request, entries, changed), parameters)
+    if not (request.names or request.since or findings.entries or findings.others or quality):
+        raise _nothing(screen.root)
     if parameters:
         entries = [
             entry._replace(findings=findings.judge.about(wiring.with_values(entry, parameters)))
@@ -118,6 +127,7 @@ def validate(request: Request, project: str | None, screen: Screen) -> int:
         (*findings.others, *snapshot_problems),
         examined=findings.examined,
         proofs=tuple(proof for proof in workers.map(wiring.prove, paths) if proof is not None),
+        quality=quality,
     )
     return _told(request, verdicts, screen)
 
@@ -127,6 +137,7 @@ class Wiring:
 
     def __init__(self, dli: Dli) -> None:
         settings = dli.settings
+        self._dli = dli
         self._settings = settings
         self.files = YamlSpecFiles(settings.project)
         self._specs = RememberedSpecSource(dli.specs)
@@ -170,6 +181,17 @@ class Wiring:
         spec = self.files.read(path).spec
         return None if spec is None else ProveSafe(render=self._render)(spec)
 
+    def quality(
+        self, selection: "Selection | None", parameters: dict[str, object]
+    ) -> "tuple[QualityFile, ...]":
+        """The quality files that count, with their findings."""
+        listing = self._dli.qualities().list()
+        if not listing.specs and not listing.problems:
+            return ()
+        from dli_cli.quality.faults import quality_files  # noqa: PLC0415 - it renders
+
+        return quality_files(listing, self._dli, self._specs, selection, parameters)
+
     def _examined(
         self, path: str, parameters: dict[str, object]
     ) -> tuple[SpecFacts, tuple[ReadFile, ...]]:
@@ -181,16 +203,12 @@ class Wiring:
         return examine(read, parameters=parameters), read.files
 
 
-def _chosen(request: Request, findings: ProjectFindings, root: str) -> list[Entry]:
+def _chosen(
+    request: Request, findings: ProjectFindings, root: str, changed: frozenset[str]
+) -> list[Entry]:
     if request.since is not None:
-        return _changed(request.since, findings, root)
+        return _changed(changed, findings)
     if not request.names:
-        if not findings.entries and not findings.others:
-            raise SpecNotFoundError(
-                "There is no spec to validate",
-                context={"Project": root},
-                hint="Check discovery.datasets_dir and discovery.metrics_dir in dli.yaml.",
-            )
         return list(findings.entries)
     names = findings.names()
     for name in request.names:
@@ -203,11 +221,37 @@ def _chosen(request: Request, findings: ProjectFindings, root: str) -> list[Entr
     return [entry for entry in findings.entries if entry.name in request.names]
 
 
-def _changed(revision: str, findings: ProjectFindings, root: str) -> list[Entry]:
+def _nothing(root: str) -> SpecNotFoundError:
+    return SpecNotFoundError(
+        "There is no spec to validate",
+        context={"Project": root},
+        hint="Check discovery.datasets_dir and discovery.metrics_dir in dli.yaml.",
+    )
+
+
+def _changed_files(request: Request, root: str) -> frozenset[str]:
+    if request.since is None:
+        return frozenset()
     from dli_adapters.git.changes import changed_files  # noqa: PLC0415 - only here is git needed
 
-    changed = changed_files(root, revision)
-    if SCHEMA_FILE in changed or "dli.yaml" in changed:
+    return changed_files(root, request.since)
+
+
+def _selection(
+    request: Request, entries: Sequence[Entry], changed: frozenset[str]
+) -> "Selection | None":
+    """The quality files of what is asked for; None for all."""
+    if request.since is None and not request.names:
+        return None
+    if not changed.isdisjoint(_DECIDING):
+        return None
+    from dli_cli.quality.faults import Selection  # noqa: PLC0415 - as in Wiring.quality
+
+    return Selection(targets={*request.names, *(one.name for one in entries)}, files=changed)
+
+
+def _changed(changed: frozenset[str], findings: ProjectFindings) -> list[Entry]:
+    if not changed.isdisjoint(_DECIDING):
         return list(findings.entries)
     touched = {
         entry.path
@@ -230,6 +274,7 @@ def _told(request: Request, verdicts: Verdicts, screen: Screen) -> int:
             valid=not bad,
             exit_code=int(code),
             specs=len(verdicts.entries),
+            quality_files=len(verdicts.quality),
             examined=verdicts.examined,
             errors=errors,
             warnings=warnings,
@@ -260,6 +305,11 @@ def _report(request: Request, verdicts: Verdicts, root: str) -> str:
         for entry in verdicts.entries
         if not entry.findings
     ]
+    items += [
+        ReportItem(rule="validate", name=file.path, message="", outcome=Outcome.PASSED)
+        for file in verdicts.quality
+        if not file.findings
+    ]
     return renderer(request.format)(items, suite=SUITE)
 
 
@@ -270,13 +320,18 @@ def _lines(request: Request, verdicts: Verdicts, screen: Screen) -> Iterator[str
             bad = any(one.severity is Severity.ERROR for one in entry.findings)
             mark = style("✗", "red") if bad else style("✓", "green")
             yield f"{mark} {safe_line(entry.name)}"
+        for file in verdicts.quality:
+            bad = any(one.severity is Severity.ERROR for one in file.findings)
+            mark = style("✗", "red") if bad else style("✓", "green")
+            yield f"{mark} {safe_line(file.path)}"
     for _, problem in verdicts.found:
         yield from _finding(problem, screen)
     yield from _proof_lines(verdicts.proofs, named=bool(request.names))
-    if request.since is not None and not verdicts.entries:
+    if request.since is not None and not verdicts.entries and not verdicts.quality:
         yield f"No spec differs from {safe_line(request.since)}."
     yield (
         f"{_number(len(verdicts.entries), 'spec')}, "
+        f"{_number(len(verdicts.quality), 'quality file') + ', ' if verdicts.quality else ''}"
         f"{_number(verdicts.count(Severity.ERROR), 'error')}, "
         f"{_number(verdicts.count(Severity.WARNING), 'warning')}"
     )

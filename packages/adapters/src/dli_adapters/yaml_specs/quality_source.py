@@ -89,12 +89,15 @@ class YamlQualitySource(QualitySource):
     def list(self) -> QualityListing:
         findings = Findings()
         specs = []
+        claims = {}
         for file in self._folders.files(findings):
             loaded = self._load(self._files, file.path, file.stem)
             findings.problems.extend(loaded.problems)
             if loaded.spec is not None:
                 specs.append(loaded.spec)
-        return QualityListing(specs=tuple(specs), problems=tuple(findings.problems))
+            else:
+                claims[loaded.label] = tuple(name for name in loaded.names if name is not None)
+        return QualityListing(specs=tuple(specs), problems=tuple(findings.problems), claims=claims)
 
     def _mentioning(self, name: str) -> Iterator[_Loaded]:
         needle = name.encode("utf-8", "replace")

@@ -1,6 +1,7 @@
 """The port that reads quality files."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dli_domain.model.problems import Problem
@@ -9,10 +10,14 @@ from dli_domain.model.quality import QualitySpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityListing:
-    """Quality files that could be read, ordered by path, and every finding about all of them."""
+    """Quality files that could be read, ordered by path, and every finding about all of them.
+
+    `claims` tells of each broken file's path the names of what it may test.
+    """
 
     specs: tuple[QualitySpec, ...]
     problems: tuple[Problem, ...] = ()
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class QualitySource(Protocol):
