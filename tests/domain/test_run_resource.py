@@ -186,3 +186,9 @@ def test_the_deadline_is_the_requests_then_the_specs_then_300_seconds() -> None:
     run(executor, timed)
     run(executor, timed, timeout=7)
     assert seconds == [300, 900, 7]
+
+
+def test_the_text_of_an_error_tells_its_place_to_a_log_that_prints_nothing_else() -> None:
+    with pytest.raises(DliError) as info:
+        run(Failing("SELECT", ExecutionQueryError("no such column", position=(2, 31))))
+    assert str(info.value) == "[DLI-405] no such column (at a.b.c.sql:2:22)"

@@ -132,7 +132,8 @@ class DliError(Exception):
         self.problems = problems
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.message}"
+        place = f" (at {self.location})" if self.location else ""
+        return f"[{self.code}] {self.message}{place}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.message, dict(self.__dict__)))
