@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from cyclopts import Parameter
 
 from dli_cli import checking
+from dli_cli.findings import Request
 from dli_cli.options import Common, OnScreen
 from dli_cli.usage import UsageError
 
@@ -77,7 +78,7 @@ def validate(*names: str, options: Validating = _VALIDATING, screen: OnScreen) -
     """
     _check(names, options)
     screen.json = screen.json or options.format == "json"
-    request = checking.Request(
+    request = Request(
         names=() if options.changed else names,
         since=(names[0] if names else "HEAD") if options.changed else None,
         parameters=options.param,
