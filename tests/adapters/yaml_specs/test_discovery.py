@@ -59,7 +59,9 @@ def test_both_endings_both_folders_and_any_depth_are_searched(project: Project) 
     project.write("datasets/.hidden/dataset.a.b.seven.yaml", _spec("a.b.seven"))
     project.write("datasets/.dataset.a.b.eight.yaml", _spec("a.b.eight"))
     source = project.source()
-    assert source.list().problems == ()
+    assert [str(problem.location) for problem in source.list().problems] == [
+        "datasets/other.yaml:1:1"
+    ]
     assert list(source.names(DATASET)) == ["a.b.one", "a.b.two"]
     assert list(source.names(METRIC)) == ["a.b.five", "a.b.four", "a.b.three"]
     assert [str(s.name) for s in source.list().specs] == [
@@ -249,3 +251,13 @@ def test_without_a_project_the_way_to_one_is_told() -> None:
     assert caught.value.code == "DLI-003"
     assert caught.value.hint is not None
     assert "dli init" in caught.value.hint
+
+
+def test_a_yaml_file_that_no_pattern_fits_is_told(tmp_path: Path) -> None:
+    (tmp_path / "datasets").mkdir()
+    for name in ("odd.yml", "quality.a.b.c.yaml", "schema.yaml", "notes.txt"):
+        (tmp_path / "datasets" / name).write_text("a: 1\n")
+    listing = YamlSpecSource(ProjectSettings(root=str(tmp_path))).list()
+    assert [(str(p.location), p.severity) for p in listing.problems] == [
+        ("datasets/odd.yml:1:1", Severity.WARNING)
+    ]

@@ -15,6 +15,9 @@ from dli_domain.model.problems import Location, Severity
 from dli_domain.model.settings import ProjectSettings
 from dli_domain.model.spec import ResourceKind
 
+# YAML files beside specs that something else reads.
+_OTHERS = ("quality.", "schema.")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SpecFile:
@@ -89,10 +92,19 @@ class SpecFolders:
             "|".join(f"(?:{pattern.expression.pattern})" for pattern in self._patterns)
         )
         found = []
-        for path, name in self._walk(findings or Findings()):
+        findings = findings or Findings()
+        for path, name in self._walk(findings):
             if anything.match(name):
                 pattern = next(p for p in self._patterns if p.expression.match(name))
                 found.append(SpecFile(path, pattern.kind, pattern.stem(name)))
+            elif name.endswith((".yaml", ".yml")) and not name.startswith(_OTHERS):
+                findings.add(
+                    Location(printable(path)),
+                    "the file is not read: no pattern fits its name",
+                    "Name it dataset.<name>.yaml or metric.<name>.yaml, or add a pattern to "
+                    "'discovery' in dli.yaml.",
+                    severity=Severity.WARNING,
+                )
         return sorted(found)
 
     def named(self, name: str, findings: Findings | None = None) -> list[SpecFile]:
