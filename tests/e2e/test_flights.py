@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dli import DatasetAPI, ExecutionContext, MetricAPI, ResultStatus
+from dli import DatasetAPI, ExecutionContext, MetricAPI, QualityAPI, ResultStatus
 from tests.e2e.conftest import ROOT
 
 
@@ -124,3 +124,19 @@ def test_eight_threads_share_one_api(datasets: DatasetAPI) -> None:
     with ThreadPoolExecutor(8) as pool:
         days = list(pool.map(flights_of, range(1, 32)))
     assert [row for day in days for row in day] == [tuple(row.values()) for row in expected]
+
+
+def test_the_quality_of_the_month_is_judged_with_the_days_that_stand_out(project: Path) -> None:
+    report = QualityAPI(context=ExecutionContext(project_path=project)).run(
+        "nyc.marts.daily_delays"
+    )
+    verdicts = {outcome.test.name: str(outcome.verdict).upper() for outcome in report.outcomes}
+    assert verdicts == {
+        "one_row_a_day_and_airport": "PASS",
+        "known_airport": "PASS",
+        "in_january": "PASS",
+        "every_day_of_every_airport": "PASS",
+        "cancelled_is_a_part": "PASS",
+        "few_cancelled": "WARN",
+    }
+    assert [(o.rows_tested, o.rows_failed) for o in report.outcomes][-1] == (93, 5)

@@ -82,11 +82,14 @@ class SpecFolders:
             *_patterns("metric_patterns", project.metric_patterns, ResourceKind.METRIC),
         )
 
-    def files(self, findings: Findings | None = None) -> list[SpecFile]:
+    def files(
+        self, findings: Findings | None = None, *, tell_misnamed: bool = False
+    ) -> list[SpecFile]:
         """Every spec file, sorted by path.
 
         Args:
             findings: Takes what could not be looked into.
+            tell_misnamed: Add a warning for each YAML file that no pattern fits.
         """
         anything = re.compile(
             "|".join(f"(?:{pattern.expression.pattern})" for pattern in self._patterns)
@@ -97,7 +100,7 @@ class SpecFolders:
             if anything.match(name):
                 pattern = next(p for p in self._patterns if p.expression.match(name))
                 found.append(SpecFile(path, pattern.kind, pattern.stem(name)))
-            elif name.endswith((".yaml", ".yml")) and not name.startswith(_OTHERS):
+            elif tell_misnamed and _misnamed(name):
                 findings.add(
                     Location(printable(path)),
                     "the file is not read: no pattern fits its name",
@@ -166,6 +169,10 @@ def _links_to_folder(entry: os.DirEntry[str]) -> bool:
     except OSError:
         # A link to itself, say: reading it as a file tells the reason.
         return False
+
+
+def _misnamed(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) and not name.startswith(_OTHERS)
 
 
 def _note_link(findings: Findings, path: str, severity: Severity) -> None:

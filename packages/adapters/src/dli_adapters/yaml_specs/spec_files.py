@@ -50,7 +50,9 @@ class YamlSpecFiles(SpecFiles):
 
     def paths(self) -> SpecPaths:
         findings = Findings()
-        self._found = {file.path: file for file in self._folders.files(findings)}
+        self._found = {
+            file.path: file for file in self._folders.files(findings, tell_misnamed=True)
+        }
         return SpecPaths(paths=tuple(self._found), problems=tuple(findings.problems))
 
     def stamp(self, path: str) -> Stamp | None:

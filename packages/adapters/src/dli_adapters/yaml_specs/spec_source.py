@@ -90,7 +90,7 @@ class YamlSpecSource(SpecSource):
     def list(self, kind: ResourceKind | None = None) -> SpecListing:
         findings = Findings()
         by_name: defaultdict[tuple[ResourceKind, str], list[Loaded]] = defaultdict(list)
-        for file in self._folders.files(findings):
+        for file in self._folders.files(findings, tell_misnamed=True):
             if kind not in (None, file.kind) and not self._may_say(kind, file):
                 continue
             loaded = self.load(file)
