@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import duckdb
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
@@ -345,3 +346,43 @@ def test_changed_selects_quality_files_that_differ_or_test_what_does(sound: Path
     write_quality(sound, "lake.z", "name: odd, type: not_nul, columns: [z]")
     told = report(dli, "--changed")
     assert (told["quality_files"], told["exit_code"]) == (2, 1)
+
+
+def test_the_tables_of_the_configured_duckdb_are_known_where_asked(
+    dli: Dli, tmp_path: Path
+) -> None:
+    connection = duckdb.connect("wh.duckdb")
+    connection.execute("CREATE SCHEMA core; CREATE TABLE core.users (user_id BIGINT, 이름 VARCHAR)")
+    connection.close()
+    Path("dli.yaml").write_text(
+        "defaults: {dialect: duckdb}\n"
+        "local: {engine: duckdb, duckdb: {attach: {w: wh.duckdb}, sources: {raw.days: days.csv}}}\n"
+    )
+    Path("days.csv").write_text("day,n\n2025-01-01,1\n")
+    Path("datasets").mkdir()
+    for name, sql in (
+        ("w.mart.bad", "SELECT user_idd FROM w.core.users"),
+        (
+            "w.mart.good",
+            'SELECT u.user_id, u."이름", d.n FROM w.core.users u JOIN raw.days d ON true',
+        ),
+        ("w.mart.late", "SELECT dy FROM raw.days"),
+    ):
+        Path(f"datasets/dataset.{name}.yaml").write_text(
+            f"name: {name}\nowner: a@b.c\nteam: t\nquery_type: SELECT\nquery_statement: {sql}\n"
+        )
+    assert dli("validate").code == 0
+    outcome = dli("validate", "--engine-tables", "--json")
+    found = json.loads(outcome.out)["findings"]
+    assert outcome.code == 1
+    assert [(one["name"], one["location"]["column"]) for one in found] == [
+        ("w.mart.bad", 25),
+        ("w.mart.late", 25),
+    ]
+    assert "user_id" in found[0]["fix"]
+
+
+def test_the_tables_of_bigquery_are_not_asked_for(dli: Dli) -> None:
+    Path("dli.yaml").write_text("local: {engine: bigquery}\n")
+    outcome = dli("validate", "--engine-tables")
+    assert (outcome.code, "reads the tables of DuckDB" in outcome.err) == (2, True)

@@ -41,6 +41,14 @@ def validate(request: Request, project: str | None, screen: Screen) -> int:
     dli = compose(screen, project=project)
     wiring = Wiring(dli)
     known, snapshot_problems = read_schema_snapshot(screen.root)
+    if request.engine_tables:
+        # DuckDB and Arrow, for those who ask; closed again before processes are forked.
+        from dli_cli.engine_tables import engine_tables  # noqa: PLC0415
+
+        described = {table.name for table in known.tables}
+        found = engine_tables(dli).tables
+        more = tuple(table for table in found if table.name not in described)
+        known = known._replace(tables=(*known.tables, *more))
     workers = ForkedWorkers()
     check = CheckProject(
         files=wiring.files,

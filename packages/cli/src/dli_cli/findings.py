@@ -32,6 +32,7 @@ class Request:
     strict: bool
     prove_safe: bool
     cached: bool
+    engine_tables: bool = False
 
 
 @dataclass(frozen=True, slots=True)

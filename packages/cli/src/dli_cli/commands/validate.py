@@ -54,6 +54,14 @@ class Validating(Common):
             help="Render with hostile values, and show that no value can change the statement.",
         ),
     ] = False
+    engine_tables: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Know the tables of the configured DuckDB too; it is opened, no socket is.",
+        ),
+    ] = False
     no_cache: Annotated[
         bool,
         Parameter(
@@ -86,6 +94,7 @@ def validate(*names: str, options: Validating = _VALIDATING, screen: OnScreen) -
         strict=options.strict,
         prove_safe=options.prove_safe,
         cached=not options.no_cache,
+        engine_tables=options.engine_tables,
     )
     return checking.validate(request, options.project, screen)
 
