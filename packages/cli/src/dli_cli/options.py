@@ -37,6 +37,17 @@ def flag(help_text: str, group: Group | None = None) -> Parameter:
 Json: TypeAlias = Annotated[bool, flag("Print one JSON object on stdout.")]
 
 
+Timeout: TypeAlias = Annotated[
+    int | None,
+    Parameter(
+        group=LIMITS,
+        converter=whole,
+        validator=Number(gte=1, lte=3600),
+        help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
+    ),
+]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Common:
@@ -91,15 +102,7 @@ class Running(Rendering):
     estimate: Annotated[
         bool, flag("Ask the engine what the main statement would read; run nothing.", WHAT)
     ] = False
-    timeout: Annotated[
-        int | None,
-        Parameter(
-            group=LIMITS,
-            converter=whole,
-            validator=Number(gte=1, lte=3600),
-            help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
-        ),
-    ] = None
+    timeout: Timeout = None
     max_bytes: Annotated[
         str | None,
         Parameter(group=LIMITS, help="Refuse to read more than this, such as 10GB."),

@@ -7,7 +7,6 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from dli_cli.options import (
-    LIMITS,
     RESULT,
     WHAT,
     WHERE,
@@ -15,21 +14,13 @@ from dli_cli.options import (
     Common,
     OnScreen,
     Rendering,
+    Timeout,
     flag,
     whole,
 )
 from dli_cli.usage import UsageError
 
 ReportFormat: TypeAlias = Literal["table", "json", "junit", "sarif", "github"]
-Timeout: TypeAlias = Annotated[
-    int | None,
-    Parameter(
-        group=LIMITS,
-        converter=whole,
-        validator=Number(gte=1, lte=3600),
-        help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
-    ),
-]
 
 
 @Parameter(name="*")
