@@ -1,5 +1,6 @@
 """The tree of commands: all there, nothing imported too early, every word of it true."""
 
+import json
 import re
 import subprocess
 import sys
@@ -128,6 +129,19 @@ def test_completion_scripts_know_the_commands(shell: str, dli: Dli) -> None:
     assert shown.code == 0
     assert "dataset" in shown.out
     assert "validate" in shown.out
+    document = json.loads(dli("completion", shell, "--json").out)
+    assert (document["schema"], document["script"]) == ("dli/v1", shown.out.rstrip("\n"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_takes_json(command: tuple[str, ...]) -> None:
+    app = build_app()
+    for word in command:
+        app = app[word]
+    if app.default_command is None:
+        return
+    names = {name for argument in app.assemble_argument_collection() for name in argument.names}
+    assert "--json" in names
 
 
 def test_the_bash_completion_is_a_script_that_bash_takes(dli: Dli) -> None:
