@@ -6,6 +6,7 @@ from typing import Any, final
 import pyarrow as pa
 
 from dli_adapters.arrow.cells import rows_of
+from dli_domain.errors import EngineNotInstalledError
 from dli_domain.model.result import Column, ResultTable, Row
 
 
@@ -35,4 +36,10 @@ class ArrowTable(ResultTable):
         return self._table
 
     def to_pandas(self) -> Any:
-        return self._table.to_pandas()
+        try:
+            return self._table.to_pandas()
+        except ModuleNotFoundError as error:
+            raise EngineNotInstalledError(
+                "pandas is not installed",
+                hint="Run 'pip install pandas', or use to_arrow(), which needs nothing more.",
+            ) from error
