@@ -100,10 +100,12 @@ def test_ctrl_c_at_any_instant_shows_no_traceback(project: Path) -> None:
         time.sleep(0.02 + step * 0.05)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=20)
-        # Before Python's own start is over nobody can catch it: then the end is Python's own.
-        if out or "site" not in err:
+        # Before Python's own start is over nobody can catch it, and Python ends with 1.
+        if out or "in main\n" in err or "DLI-" in err:
             assert "Traceback" not in err
-            assert running.returncode in (0, -signal.SIGINT)
+            assert running.returncode in (0, -signal.SIGINT), (out, err)
+        else:
+            assert running.returncode in (0, 1, -signal.SIGINT), (out, err)
 
 
 def test_a_second_signal_leaves_at_once(project: Path) -> None:
