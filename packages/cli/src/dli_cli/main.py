@@ -9,6 +9,7 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run `dli` with the arguments of this process and end it with the code it earned."""
     tokens = sys.argv[1:]
+    sys.unraisablehook = _without_interrupts
     try:
         if tokens in (["--version"], ["-v"]) and _said_version():
             sys.exit(0)
@@ -21,6 +22,12 @@ def main() -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         sys.exit(130)
+
+
+def _without_interrupts(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Say nothing of a Ctrl-C that fell into a place where Python can only print it."""
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
 
 
 def _said_version() -> bool:

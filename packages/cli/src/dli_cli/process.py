@@ -33,6 +33,9 @@ def run_and_leave(tokens: Sequence[str], environ: Mapping[str, str]) -> NoReturn
         die_by(received.signum)
     if code == ExitCode.OUTPUT_FAILED:
         _drop_buffers()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Nothing is left to cancel; Python's own end would show a traceback of the interrupt.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
 
 
