@@ -1,0 +1,1 @@
+"""What travels between `dli` and its server: messages, failures, and framed results."""

@@ -1,0 +1,1 @@
+"""HTTP as this server speaks it: routes, keys, bodies, failures."""

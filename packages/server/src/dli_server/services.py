@@ -1,0 +1,19 @@
+"""What handlers may use, wired once by the composition root."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from dli_domain.model.settings import Settings
+from dli_domain.ports.clock import Clock
+from dli_server.configuration import ServerConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One field an area; whoever builds an area adds its field."""
+
+    config: ServerConfig
+    settings: Settings
+    clock: Clock
+    database: Engine
