@@ -1,5 +1,6 @@
 """Many items by several processes: the same answers in the same order, or a failure."""
 
+import multiprocessing
 import os
 
 import pytest
@@ -9,7 +10,15 @@ from dli_domain.errors import DliError, SqlError
 
 
 def test_results_come_in_order_from_several_processes() -> None:
-    done = list(ForkedWorkers(2).map(lambda n: (n * n, os.getpid()), range(1000)))
+    both = multiprocessing.get_context("fork").Barrier(2, timeout=60)
+
+    def work(number: int) -> tuple[int, int]:
+        # The first items of two parts wait for each other: one process alone would never end.
+        if number in (0, 50):
+            both.wait()
+        return number * number, os.getpid()
+
+    done = list(ForkedWorkers(2).map(work, range(1000)))
     assert [square for square, _ in done] == [n * n for n in range(1000)]
     assert len({process for _, process in done} - {os.getpid()}) == 2
 
