@@ -30,13 +30,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class AirflowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The Airflow that workflows run on; `password` and `token` may be `${VARIABLES}`."""
+    """The Airflow that workflows run on; `password` and `token` may be `${VARIABLES}`.
+
+    `dags_folder` is the folder that Airflow reads DAG files from, where this server may write to
+    it; `project` is where Airflow's workers find the project, this server's own folder unless
+    said.
+    """
 
     url: str
     username: str | None = None
     password: str | None = None
     token: str | None = None
     timeout: float = 30.0
+    dags_folder: str | None = None
+    project: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

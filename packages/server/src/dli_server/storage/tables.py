@@ -160,7 +160,10 @@ BACKFILLS = Table(
     Column("start_date", String(10), nullable=False),
     Column("end_date", String(10), nullable=False),
     Column("parameters", JSON, nullable=False),
+    # each day with its logical date and run, as planned when it was asked for
+    Column("plan", JSON, nullable=False),
     Column("parallel", Integer, nullable=False),
+    # RUNNING, SUCCESS, FAILED, STOPPED
     Column("state", String(12), nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("created_by", String(200), nullable=False),
