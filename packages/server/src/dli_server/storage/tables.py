@@ -109,6 +109,9 @@ RESOURCE_VERSIONS = Table(
     Column("path", String(1024), nullable=False),
     # path → text, as registered
     Column("files", JSON, nullable=False),
+    # what the author's project says for specs that leave it out
+    Column("dialect", String(32), nullable=False),
+    Column("timeout_seconds", Integer),
     Column("created_at", _TIME, nullable=False),
     Column("registered_by", String(200), nullable=False),
     Index(None, "kind", "name"),
