@@ -62,10 +62,13 @@ _EXITS: Mapping[ErrorCode, ExitCode] = MappingProxyType(
         ErrorCode.SERVER_PROTOCOL: ExitCode.UNAVAILABLE,
         ErrorCode.SERVER_RATE_LIMITED: ExitCode.UNAVAILABLE,
         ErrorCode.POLICY_REFUSED: ExitCode.LIMIT,
+        ErrorCode.WORKFLOW_EXECUTION_FAILED: ExitCode.QUERY_FAILED,
+        ErrorCode.WORKFLOW_PERMISSION_DENIED: ExitCode.NOT_ALLOWED,
+        ErrorCode.WORKFLOW_UNAVAILABLE: ExitCode.UNAVAILABLE,
         ErrorCode.INTERNAL_ERROR: ExitCode.INTERNAL,
     }
 )
-_INVALID_FAMILIES = ("DLI-0", "DLI-1", "DLI-2", "DLI-3", "DLI-6", "DLI-9")
+_INVALID_FAMILIES = ("DLI-0", "DLI-1", "DLI-2", "DLI-3", "DLI-6", "DLI-8", "DLI-9")
 
 
 def exit_code(code: ErrorCode) -> ExitCode:

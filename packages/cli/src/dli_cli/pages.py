@@ -321,6 +321,75 @@ PAGES: Mapping[E, Page] = MappingProxyType(
             ),
             ("Run it with --local.", "Fill the table, or write its tests by hand.", _SHOW),
         ),
+        E.WORKFLOW_NOT_FOUND: Page(
+            "No workflow has that name, or no run or backfill has that id.",
+            (
+                "A typing error in the name or the id.",
+                "The dataset has no schedule and is not registered as a workflow.",
+                "The server's key is not open to that dataset.",
+            ),
+            ("Run 'dli workflow list' to see every workflow.", "Run 'dli workflow history'."),
+        ),
+        E.WORKFLOW_REGISTRATION_FAILED: Page(
+            "The workflow cannot be registered.",
+            (
+                "The server does not know the dataset.",
+                "Airflow shows no DAG for it, and the server may not write one.",
+                "The DAG in Airflow has another schedule.",
+            ),
+            (
+                "Give the dataset a 'schedule:' and put its project where Airflow reads DAGs.",
+                "Set 'airflow.dags_folder' in the server's configuration.",
+            ),
+        ),
+        E.WORKFLOW_EXECUTION_FAILED: Page(
+            "A run of the workflow failed, or Airflow refused to start it.",
+            ("A task of the DAG failed.", "Airflow does not accept the parameters."),
+            (
+                "Run 'dli workflow status RUN_ID' to see which task failed.",
+                "Look at the task's log in Airflow.",
+            ),
+        ),
+        E.WORKFLOW_PERMISSION_DENIED: Page(
+            "Airflow does not let the server's user do that.",
+            ("The user of 'airflow.username' has a role that may only read.",),
+            ("Ask the server's operators.",),
+        ),
+        E.WORKFLOW_ALREADY_EXISTS: Page(
+            "It is there already, and other than asked for.",
+            (
+                "A workflow of that name is registered.",
+                "A run of that day or key exists with other parameters.",
+            ),
+            (
+                "Register with --force to replace it.",
+                "Give 'dli workflow run' another day, or the day as -p execution_date=YYYY-MM-DD.",
+            ),
+        ),
+        E.WORKFLOW_INVALID_CRON: Page(
+            "The schedule is no cron expression, or its time zone does not exist.",
+            ("A field of the five is missing or out of its range.", "A typing error in the zone."),
+            ("Write five fields, such as '0 6 * * *', and a zone such as Asia/Seoul.",),
+        ),
+        E.WORKFLOW_INVALID_STATE: Page(
+            "That cannot be done in the state that the workflow or the run is in.",
+            (
+                "The workflow is paused.",
+                "The run has ended already.",
+                "The workflow has no schedule, so it has no days to fill.",
+            ),
+            ("Run 'dli workflow status RUN_ID' or 'dli workflow list'.",),
+        ),
+        E.WORKFLOW_UNREGISTER_FAILED: Page(
+            "The workflow cannot be removed.",
+            ("It is declared by a spec of the project.", "The DAG file cannot be deleted."),
+            ("Take 'schedule:' out of the spec.", "Look at the server's 'airflow.dags_folder'."),
+        ),
+        E.WORKFLOW_UNAVAILABLE: Page(
+            "The server has no Airflow, or cannot reach it; nothing was started.",
+            ("No 'airflow.url' in the server's configuration.", "Airflow is down."),
+            ("Try again later.", "Ask the server's operators."),
+        ),
         E.LINEAGE_CYCLE_DETECTED: Page(
             "Datasets or metrics rest on each other in a circle: nothing can be built before itself.",
             (

@@ -19,11 +19,19 @@ Tree (codes a class may carry in brackets; the first is its default):
             * ExecutionUnknownError    [DLI-407]
             * ExecutionLimitError      [DLI-408]
             * ResultInvalidError       [DLI-409]
-        * ServerError              [DLI-503, 505, 506, 507]
+        * PolicyError              [DLI-507]
+        * ServerError              [DLI-503, 505, 506]
             * ServerUnreachableError   [DLI-501]
             * ServerAuthError          [DLI-502]
             * ServerExecutionError     [DLI-504]
     * OutputError                  [DLI-414]
+    * WorkflowError                [DLI-802, 801, 805, 808]
+        * WorkflowNotFoundError        [DLI-800]
+        * WorkflowPermissionError      [DLI-803]
+        * WorkflowConflictError        [DLI-804]
+        * WorkflowStateError           [DLI-807]
+        * WorkflowUnavailableError     [DLI-809]
+        * WorkflowUnknownError         [DLI-407]
 
 The codes are those of the error table that users know; the layout of a printed error is
 code and message, context lines, possible causes, what to run next.
@@ -89,6 +97,15 @@ class ErrorCode(StrEnum):
     QUALITY_SPEC_NOT_FOUND = "DLI-601"
     QUALITY_NOT_FOUND = "DLI-606"
     QUALITY_NO_VERDICT = "DLI-607"
+    WORKFLOW_NOT_FOUND = "DLI-800"
+    WORKFLOW_REGISTRATION_FAILED = "DLI-801"
+    WORKFLOW_EXECUTION_FAILED = "DLI-802"
+    WORKFLOW_PERMISSION_DENIED = "DLI-803"
+    WORKFLOW_ALREADY_EXISTS = "DLI-804"
+    WORKFLOW_INVALID_CRON = "DLI-805"
+    WORKFLOW_INVALID_STATE = "DLI-807"
+    WORKFLOW_UNREGISTER_FAILED = "DLI-808"
+    WORKFLOW_UNAVAILABLE = "DLI-809"
     LINEAGE_CYCLE_DETECTED = "DLI-902"
     INTERNAL_ERROR = "DLI-999"
 
@@ -265,6 +282,12 @@ class ResultInvalidError(ExecutionError):
     code = ErrorCode.RESULT_INVALID
 
 
+class PolicyError(EngineError):
+    """The policy of what may be read refused the statement; nothing was sent to run."""
+
+    code = ErrorCode.POLICY_REFUSED
+
+
 class ServerError(EngineError):
     """The server answered with a failure of its own."""
 
@@ -294,3 +317,46 @@ class OutputError(DliError):
     """The result could not be written; the old file, if any, is still whole."""
 
     code = ErrorCode.OUTPUT_FAILED
+
+
+class WorkflowError(DliError):
+    """A workflow, or a run of it, failed; the code says at what."""
+
+    code = ErrorCode.WORKFLOW_EXECUTION_FAILED
+
+
+class WorkflowNotFoundError(WorkflowError):
+    """No workflow, run or backfill has that name or id."""
+
+    code = ErrorCode.WORKFLOW_NOT_FOUND
+
+
+class WorkflowPermissionError(WorkflowError):
+    """The orchestrator does not let its user do it."""
+
+    code = ErrorCode.WORKFLOW_PERMISSION_DENIED
+
+
+class WorkflowConflictError(WorkflowError):
+    """It is there already, and not as asked for; `context` shows the difference."""
+
+    code = ErrorCode.WORKFLOW_ALREADY_EXISTS
+
+
+class WorkflowStateError(WorkflowError):
+    """It cannot be done in the state that the workflow or the run is in."""
+
+    code = ErrorCode.WORKFLOW_INVALID_STATE
+
+
+class WorkflowUnavailableError(WorkflowError):
+    """No orchestrator is configured, or it cannot be reached; nothing was started."""
+
+    code = ErrorCode.WORKFLOW_UNAVAILABLE
+    retryable = True
+
+
+class WorkflowUnknownError(WorkflowError):
+    """The orchestrator was asked to start a run, and whether it did is not known."""
+
+    code = ErrorCode.EXECUTION_UNKNOWN
