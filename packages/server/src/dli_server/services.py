@@ -6,7 +6,10 @@ from sqlalchemy import Engine
 
 from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
+from dli_server.audit.log import AuditLog
 from dli_server.configuration import ServerConfig
+from dli_server.keys.ring import KeyRing
+from dli_server.lifecycle import Lifecycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +20,6 @@ class Services:
     settings: Settings
     clock: Clock
     database: Engine
+    lifecycle: Lifecycle
+    keys: KeyRing
+    audit: AuditLog

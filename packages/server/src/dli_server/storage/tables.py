@@ -3,6 +3,9 @@
 Migrations are made from these definitions; a test keeps both in step.
 """
 
+from datetime import UTC, datetime
+from typing import Any, final
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -19,6 +22,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
 
 METADATA = MetaData(
     naming_convention={
@@ -28,7 +33,32 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_TIME = DateTime(timezone=True)
+
+
+@final
+class UtcTime(TypeDecorator[datetime]):
+    """A moment: stored in UTC, given back with its time zone, on SQLite too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """To UTC; a time without a zone is a mistake of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Back, with the zone that SQLite does not keep."""
+        if value is None:
+            return None
+        found: datetime = value
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+_TIME = UtcTime()
 
 KEYS = Table(
     "api_keys",

@@ -1,0 +1,1 @@
+"""Who asked for what, written so that a change afterwards shows."""

@@ -1,0 +1,42 @@
+"""The composition root of the server: a project and the server's own settings, wired."""
+
+from pathlib import Path
+
+from dli_adapters.clock.system import SystemClock
+from dli_domain.model.settings import Settings
+from dli_domain.ports.clock import Clock
+from dli_server.audit.log import AuditLog
+from dli_server.configuration import ServerConfig
+from dli_server.keys.ring import KeyRing
+from dli_server.lifecycle import Lifecycle
+from dli_server.services import Services
+from dli_server.storage.opening import open_database
+
+
+def compose(config: ServerConfig, settings: Settings, clock: Clock | None = None) -> Services:
+    """Everything that handlers use; the database is open and up to date.
+
+    Whoever builds an area makes its service here, and gives its hooks to the lifecycle.
+
+    Args:
+        config: The server's own settings.
+        settings: Those of the project it runs.
+        clock: The machine's unless given.
+
+    Raises:
+        ConfigError: the database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    state = Path(config.state)
+    lifecycle = Lifecycle()
+    database = open_database(state, config.database_url)
+    lifecycle.on_close(database.dispose)
+    return Services(
+        config=config,
+        settings=settings,
+        clock=clock,
+        database=database,
+        lifecycle=lifecycle,
+        keys=KeyRing(database, clock),
+        audit=AuditLog(state, clock),
+    )

@@ -1,0 +1,1 @@
+"""API keys: their form, and the ring of those that are valid."""

@@ -1,0 +1,1 @@
+"""From the application to sockets: listening, limits of connections, stopping."""
