@@ -1,0 +1,356 @@
+"""One small HTTP client for everything that is asked of the server."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import httpcore
+import msgspec
+
+from dli_adapters.server import answers, failures
+from dli_adapters.server.answers import Answer
+from dli_adapters.server.connection import Origin, check_token, open_pool
+from dli_adapters.server.exchange import BrokenOffError, LateError, Line, NeverLeftError, Request
+from dli_adapters.server.lost import LostAnswerError, late, lost, unreachable
+from dli_adapters.server.retrying import TRIES, RetryBudget, wait_before
+from dli_adapters.wire.messages import KEY_HEADER, TRACE_HEADER
+from dli_domain.errors import ResultInvalidError
+from dli_domain.model.run import Deadline
+from dli_domain.model.settings import ServerTarget
+from dli_domain.ports.clock import Clock
+
+__all__ = ["LostAnswerError", "Query", "Source", "Transport", "segment"]
+
+T = TypeVar("T")
+Query = Mapping[str, str | int | bool | None]
+Body = msgspec.Struct | Mapping[str, Any]
+
+# What a gateway answers that may or may not have handed the request on.
+_GATEWAY = frozenset({502, 503, 504})
+_FOREVER = float("inf")
+
+
+def segment(text: str) -> str:
+    """One part of a path, whatever signs it holds."""
+    return quote(text, safe="")
+
+
+class Source:
+    """The bytes of a long answer, read as they come."""
+
+    def __init__(self, pieces: Iterator[bytes], headers: Mapping[str, str]) -> None:
+        self._pieces = pieces
+        self._held = bytearray()
+        self.headers = headers
+
+    def read(self, count: int, /) -> bytes:
+        """The next `count` bytes; fewer only at the end.
+
+        Raises:
+            ResultInvalidError: the connection broke off; another source may go on.
+            ExecutionTimeoutError: the deadline passed.
+        """
+        while len(self._held) < count:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._held += piece
+        taken = bytes(self._held[:count])
+        del self._held[:count]
+        return taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transport:
+    """Requests to one server, each with the token, a trace id and a moment at which it ends.
+
+    Made by `connect`. May be used by several threads at once. No redirect is followed, no other
+    origin is ever asked, no proxy or certificate of the environment is obeyed, and the token goes
+    in clear to this machine only.
+    """
+
+    target: ServerTarget
+    line: Line
+    budget: RetryBudget
+    trace: str
+    deadline: Deadline | None = None
+    tries: int = TRIES
+
+    @classmethod
+    @contextmanager
+    def connect(
+        cls,
+        target: ServerTarget,
+        clock: Clock,
+        deadline: Deadline | None = None,
+        *,
+        tries: int = TRIES,
+    ) -> "Iterator[Transport]":
+        """A client for the server; connections open as they are needed and are closed at the end.
+
+        Args:
+            target: The address and the token. `timeout` bounds each exchange, in seconds.
+            clock: For all times.
+            deadline: Ends whatever still goes on then.
+            tries: How often a request that may be sent again is sent at most.
+
+        Raises:
+            ServerError: DLI-505, the address is none, or the token would go in clear.
+        """
+        origin = Origin.of(target.url)
+        check_token(target, origin)
+        with open_pool(clock.monotonic) as pool:
+            yield cls(
+                target=target,
+                line=Line(origin=origin, clock=clock, pool=pool),
+                budget=RetryBudget(clock.monotonic),
+                trace=uuid4().hex,
+                deadline=deadline,
+                tries=tries,
+            )
+
+    def until(self, deadline: Deadline | None) -> "Transport":
+        """The same connections with another deadline: to cancel after the run's own has passed."""
+        return replace(self, deadline=deadline)
+
+    def get(
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        answer: type[T],
+        within: float | None = None,
+        limit: int = answers.JSON_LIMIT,
+    ) -> T:
+        """What the server answers; asked again where it did not answer.
+
+        Args:
+            path: From `/`; its parts are escaped by `segment`.
+            query: Values by name; None is left out.
+            answer: The type of the body, by msgspec; `type(None)` for no body.
+            within: Seconds for each exchange, if not the target's.
+            limit: Bytes of the body at most.
+
+        Raises:
+            ServerUnreachableError: no connection, or no answer in time.
+            ServerError: DLI-502 ... 507, it refused; or what it raised itself.
+            ExecutionTimeoutError: the deadline passed.
+        """
+        request = self._request("GET", path, query, within=within)
+        self.budget.called()
+        return self._decoded(self._asked(request, limit), answer, request)
+
+    def post(
+        self,
+        path: str,
+        body: Body | None = None,
+        *,
+        answer: type[T],
+        key: str | None = None,
+        within: float | None = None,
+        limit: int = answers.JSON_LIMIT,
+    ) -> T:
+        """Have the server do something, at most once.
+
+        Sent again only where it is certain that it did not arrive, or where the server refused
+        it for now (429).
+
+        Args:
+            path: As for `get`.
+            body: Sent as JSON; `{}` where there is none.
+            answer: As for `get`.
+            key: Goes along as `Idempotency-Key`.
+            within: As for `get`.
+            limit: As for `get`.
+
+        Raises:
+            LostAnswerError: it may have arrived, and no answer came.
+            ServerError: as for `get`.
+        """
+        request = self._request("POST", path, body=body or {}, key=key, within=within)
+        return self._decoded(self._told(request, limit), answer, request)
+
+    def put(
+        self, path: str, body: Body | None = None, *, answer: type[T], key: str | None = None
+    ) -> T:
+        """As `post`."""
+        request = self._request("PUT", path, body=body or {}, key=key)
+        return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
+
+    def delete(self, path: str, query: Query | None = None, *, answer: type[T]) -> T:
+        """As `post`, without a body."""
+        request = self._request("DELETE", path, query)
+        return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
+
+    @contextmanager
+    def stream(self, path: str, start: int = 0) -> Iterator[Source]:
+        """A long answer from the byte `start` on; only the deadline ends it.
+
+        Raises:
+            ServerUnreachableError: no connection, or it ended before the answer began.
+            ServerError: as for `get`.
+        """
+        request = self._request("GET", path, start=start, within=_FOREVER)
+        try:
+            response = self.line.open(request)
+        except (NeverLeftError, BrokenOffError, LateError) as error:
+            raise self._explained(error, request) from error
+        try:
+            wanted = HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK
+            if response.status != wanted:
+                raise self._unwanted(response, request)
+            headers = answers.checked_headers(response.headers, str(request))
+            yield Source(self._pieces(response, request), headers)
+        finally:
+            response.close()
+
+    def _unwanted(self, response: httpcore.Response, request: Request) -> Exception:
+        answer = self.line.whole(response, request, answers.ERROR_LIMIT)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            return failures.failure(answer, str(request), self.target.url)
+        return answers.protocol(f"The server answered {answer.status} to {request}")
+
+    def _pieces(self, response: httpcore.Response, request: Request) -> Iterator[bytes]:
+        try:
+            yield from self.line.pieces(response)
+        except BrokenOffError as error:
+            raise ResultInvalidError(f"The answer to {request} broke off") from error
+        except LateError as error:
+            raise late(self.target, request, self.deadline, self.line.clock) from error
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        *,
+        body: Body | None = None,
+        key: str | None = None,
+        within: float | None = None,
+        start: int = 0,
+    ) -> Request:
+        given = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        data = b"" if body is None else msgspec.json.encode(body)
+        headers = {
+            "Host": self.line.origin.authority,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "dli",
+            TRACE_HEADER: self.trace,
+        }
+        if self.target.api_key is not None:
+            headers["Authorization"] = f"Bearer {self.target.api_key.reveal()}"
+        if key is not None:
+            headers[KEY_HEADER] = key
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        if body is not None:
+            headers |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        return Request(
+            method=method,
+            path=f"{path}?{urlencode(given)}" if given else path,
+            headers=tuple(headers.items()),
+            body=data,
+            until=self._moment(self.target.timeout if within is None else within),
+        )
+
+    def _asked(self, request: Request, limit: int) -> Answer:
+        """The answer to a question, which may be asked as often as one likes."""
+        span = request.until - self.line.clock.monotonic()
+        for attempt in range(1, self.tries + 1):
+            told = None
+            found: Answer | Exception
+            try:
+                found = self.line.answer(request, limit)
+                again = _passing(found)
+                told = found.headers.get("retry-after")
+            except (NeverLeftError, BrokenOffError, LateError) as error:
+                found = self._explained(error, request)
+                found.__cause__ = error
+                again = _may_pass(error)
+            if not again or attempt == self.tries or not self._waited(attempt, told):
+                break
+            request = replace(request, until=self._moment(span))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _told(self, request: Request, limit: int) -> Answer:
+        """The answer to a request that must not be carried out twice."""
+        self.budget.called()
+        span = request.until - self.line.clock.monotonic()
+        for attempt in range(1, self.tries + 1):
+            told = None
+            found: Answer | Exception
+            try:
+                found = self.line.answer(request, limit)
+                told = found.headers.get("retry-after")
+                again = found.status == HTTPStatus.TOO_MANY_REQUESTS
+                if found.status in _GATEWAY and failures.error_of(found) is None:
+                    raise lost(self.target, request)
+            except NeverLeftError as error:
+                found = self._explained(error, request)
+                found.__cause__ = error
+                again = error.passing
+            except (BrokenOffError, LateError) as error:
+                raise lost(self.target, request) from error
+            if not again or attempt == self.tries or not self._waited(attempt, told):
+                break
+            request = replace(request, until=self._moment(span))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _decoded(self, answer: Answer, kind: type[T], request: Request) -> T:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise failures.failure(answer, str(request), self.target.url)
+        return answers.decoded(answer.body, kind, str(request))
+
+    def _explained(self, error: Exception, request: Request) -> Exception:
+        if isinstance(error, LateError):
+            return late(self.target, request, self.deadline, self.line.clock)
+        if isinstance(error, BrokenOffError) and error.garbage:
+            return answers.protocol(f"What came as an answer to {request} is no HTTP")
+        if self.deadline is not None and self._left() <= 0:
+            return late(self.target, request, self.deadline, self.line.clock)
+        return unreachable(self.target, request, error)
+
+    def _waited(self, attempt: int, told: str | None) -> bool:
+        """Wait before the next try, if there is time and budget for one."""
+        pause = wait_before(attempt, told, self.line.clock.now())
+        if pause >= self._left() or not self.budget.take():
+            return False
+        time.sleep(pause)
+        return True
+
+    def _left(self) -> float:
+        if self.deadline is None:
+            return _FOREVER
+        return self.deadline.remaining(self.line.clock.monotonic())
+
+    def _moment(self, seconds: float) -> float:
+        until = self.line.clock.monotonic() + seconds
+        return until if self.deadline is None else min(until, self.deadline.at)
+
+
+def _passing(answer: Answer) -> bool:
+    """Whether the same question may get another answer later."""
+    if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        # Basecamp says 500 to many a wrong question; a page of something else may pass
+        return failures.error_of(answer) is None
+    return answer.status in _GATEWAY or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, NeverLeftError):
+        return error.passing
+    return isinstance(error, BrokenOffError) and not error.garbage
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
