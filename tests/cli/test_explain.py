@@ -88,4 +88,6 @@ def test_every_class_of_failure_ends_in_the_exit_code_of_the_contract() -> None:
         "ServerAuthError": 5,
         "ServerExecutionError": 4,
         "OutputError": 8,
+        "CatalogError": 3,
+        "QueryHistoryError": 3,
     }

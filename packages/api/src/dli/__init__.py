@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dli._transpile import TranspileAPI, TranspileResult
     from dli_adapters.memory.executor import MockExecutor
     from dli_domain.errors import (
+        CatalogError,
         ConfigError,
         DliError,
         EngineError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         ExecutionUnknownError,
         OutputError,
         ParameterError,
+        QueryHistoryError,
         ResultInvalidError,
         ServerAuthError,
         ServerError,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CatalogError",
     "ConfigAPI",
     "ConfigError",
     "DataSource",
@@ -87,6 +90,7 @@ __all__ = [
     "QualityReport",
     "QualitySpec",
     "QueryExecutor",
+    "QueryHistoryError",
     "QueryResult",
     "ResultInvalidError",
     "ResultStatus",

@@ -65,6 +65,8 @@ _EXITS: Mapping[ErrorCode, ExitCode] = MappingProxyType(
         ErrorCode.WORKFLOW_EXECUTION_FAILED: ExitCode.QUERY_FAILED,
         ErrorCode.WORKFLOW_PERMISSION_DENIED: ExitCode.NOT_ALLOWED,
         ErrorCode.WORKFLOW_UNAVAILABLE: ExitCode.UNAVAILABLE,
+        ErrorCode.QUERY_ACCESS_DENIED: ExitCode.NOT_ALLOWED,
+        ErrorCode.QUERY_CANCEL_FAILED: ExitCode.NEGATIVE,
         ErrorCode.INTERNAL_ERROR: ExitCode.INTERNAL,
     }
 )

@@ -390,6 +390,45 @@ PAGES: Mapping[E, Page] = MappingProxyType(
             ("No 'airflow.url' in the server's configuration.", "Airflow is down."),
             ("Try again later.", "Ask the server's operators."),
         ),
+        E.CATALOG_TABLE_NOT_FOUND: Page(
+            "The catalog has no table of that name, or the key may not see it.",
+            (
+                "A typing error in the name.",
+                "The table is on another engine than the server's.",
+                "The key is limited to other names.",
+            ),
+            ("Run 'dli catalog search WORD' to find it.", "Run 'dli catalog list' to see all."),
+        ),
+        E.CATALOG_INVALID_IDENTIFIER: Page(
+            "The text is no name of a project, a dataset or a table.",
+            ("A part is empty, or there are more than four parts.", "A search of one letter."),
+            ("Write project, project.dataset or project.dataset.table.",),
+        ),
+        E.CATALOG_ENGINE_NOT_SUPPORTED: Page(
+            "The name begins with an engine that the server does not run.",
+            ("The first of four parts names an engine.",),
+            ("Leave the engine out, or ask a server that runs it.",),
+        ),
+        E.QUERY_NOT_FOUND: Page(
+            "There is no query with that id, or it is somebody else's.",
+            ("A typing error in the id.", "The id is one of another server."),
+            ("Run 'dli query list' to see your queries.",),
+        ),
+        E.QUERY_ACCESS_DENIED: Page(
+            "The key may see its own queries only.",
+            ("--scope system, user or all needs a key with the scope admin.",),
+            ("Leave --scope out, or ask for a key with the scope admin.",),
+        ),
+        E.QUERY_CANCEL_FAILED: Page(
+            "The query cannot be stopped: it has ended already.",
+            ("It ended while it was being asked to stop.",),
+            ("Run 'dli query show ID' to see how it ended.",),
+        ),
+        E.QUERY_INVALID_FILTER: Page(
+            "A filter of the query list means nothing.",
+            ("The end of the time lies before its start.", "A status that does not exist."),
+            ("Correct the filter that the message names.",),
+        ),
         E.LINEAGE_CYCLE_DETECTED: Page(
             "Datasets or metrics rest on each other in a circle: nothing can be built before itself.",
             (

@@ -25,6 +25,8 @@ Tree (codes a class may carry in brackets; the first is its default):
             * ServerAuthError          [DLI-502]
             * ServerExecutionError     [DLI-504]
     * OutputError                  [DLI-414]
+    * CatalogError                 [DLI-702, 703, 705]
+    * QueryHistoryError            [DLI-780, 781, 782, 783]
     * WorkflowError                [DLI-802, 801, 805, 808]
         * WorkflowNotFoundError        [DLI-800]
         * WorkflowPermissionError      [DLI-803]
@@ -106,6 +108,13 @@ class ErrorCode(StrEnum):
     WORKFLOW_INVALID_STATE = "DLI-807"
     WORKFLOW_UNREGISTER_FAILED = "DLI-808"
     WORKFLOW_UNAVAILABLE = "DLI-809"
+    CATALOG_TABLE_NOT_FOUND = "DLI-702"
+    CATALOG_INVALID_IDENTIFIER = "DLI-703"
+    CATALOG_ENGINE_NOT_SUPPORTED = "DLI-705"
+    QUERY_NOT_FOUND = "DLI-780"
+    QUERY_ACCESS_DENIED = "DLI-781"
+    QUERY_CANCEL_FAILED = "DLI-782"
+    QUERY_INVALID_FILTER = "DLI-783"
     LINEAGE_CYCLE_DETECTED = "DLI-902"
     INTERNAL_ERROR = "DLI-999"
 
@@ -360,3 +369,15 @@ class WorkflowUnknownError(WorkflowError):
     """The orchestrator was asked to start a run, and whether it did is not known."""
 
     code = ErrorCode.EXECUTION_UNKNOWN
+
+
+class CatalogError(DliError):
+    """The catalog has no such table, or the text is no name of one."""
+
+    code = ErrorCode.CATALOG_TABLE_NOT_FOUND
+
+
+class QueryHistoryError(DliError):
+    """No such query, none of one's own, or one that cannot be stopped any more."""
+
+    code = ErrorCode.QUERY_NOT_FOUND
