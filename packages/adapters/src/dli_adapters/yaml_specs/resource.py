@@ -15,16 +15,22 @@ from dli_adapters.yaml_specs.semantics import (
 )
 from dli_adapters.yaml_specs.sql_sources import SqlReader
 from dli_domain.model.names import InvalidNameError, ResourceName
-from dli_domain.model.problems import Location
+from dli_domain.model.problems import Location, Severity
 from dli_domain.model.settings import ProjectSettings
-from dli_domain.model.spec import ExecutionSpec, QueryType, ResourceKind, ResourceSpec
+from dli_domain.model.spec import (
+    ExecutionSpec,
+    QueryType,
+    ResourceKind,
+    ResourceSpec,
+    ScheduleSpec,
+)
 from dli_domain.parameters import check_declarations
 
 _DATASET_ONLY = ("pre_statements", "post_statements")
 _METRIC_ONLY = ("metrics", "dimensions")
-# Read by others, passed over here: `schedule` makes workflows, `metadata` is free text of the
-# workflow server. Other known forms (`apiVersion`, `spec`) carry the query elsewhere: refused.
-_PASSED_OVER = ("schedule", "metadata")
+# Read by others, passed over here: `metadata` is free text of the workflow server. Other known
+# forms (`apiVersion`, `spec`) carry the query elsewhere: refused.
+_PASSED_OVER = ("metadata",)
 COMMON_KEYS = (
     "name",
     "owner",
@@ -41,6 +47,7 @@ COMMON_KEYS = (
     "execution",
     "depends_on",
     "schema",
+    "schedule",
 )
 EXECUTION_KEYS = ("timeout_seconds", "retry_count", "retry_delay_seconds", "dialect")
 _SYNONYMS = {
@@ -105,6 +112,7 @@ class SpecReader:
             execution=self._execution(fields),
             measures=read_measures(fields) if metric else (),
             dimensions=read_dimensions(fields) if metric else (),
+            schedule=_schedule(fields, kind),
         )
         return spec if name else None
 
@@ -158,6 +166,23 @@ class SpecReader:
             retry_count=fields.number("retry_count", least=0),
             retry_delay_seconds=fields.number("retry_delay_seconds", least=0),
         )
+
+
+def _schedule(spec: Fields, kind: ResourceKind) -> ScheduleSpec | None:
+    fields = spec.map("schedule")
+    if fields is None:
+        return None
+    # the cron calculator comes with it: most specs have no schedule
+    from dli_adapters.yaml_specs.schedules import read_schedule  # noqa: PLC0415
+
+    if kind is ResourceKind.METRIC:
+        spec.findings.add(
+            fields.location,
+            "'schedule' has no effect: workflows build datasets, this is a metric",
+            "Remove it.",
+            severity=Severity.WARNING,
+        )
+    return read_schedule(fields)
 
 
 def _query_type(fields: Fields, kind: ResourceKind) -> QueryType:

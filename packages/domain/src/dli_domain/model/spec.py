@@ -106,11 +106,12 @@ class DimensionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec:
-    """A declared output column."""
+    """A declared output column; `pii` marks personal data, which no sample shows."""
 
     name: str
     type: str = ""
     description: str = ""
+    pii: bool = False
     location: Location | None = None
 
 
@@ -132,6 +133,26 @@ class ExecutionSpec:
     timeout_seconds: int | None = None
     retry_count: int | None = None
     retry_delay_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSpec:
+    """When a workflow builds the dataset; `dli_domain.scheduling` computes the times.
+
+    `cron` has five fields and is valid, `timezone` is an IANA name. `retries` counts the tries
+    after the first. `quality` runs the dataset's quality tests after it. `start` is the ISO day
+    of the first interval; with `catchup`, intervals since then that never ran are run.
+    """
+
+    cron: str
+    timezone: str = "UTC"
+    enabled: bool = True
+    retries: int = 1
+    retry_delay_seconds: int = 300
+    quality: bool = False
+    start: str | None = None
+    catchup: bool = False
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +182,7 @@ class ResourceSpec:
     execution: ExecutionSpec = field(default_factory=ExecutionSpec)
     measures: tuple[MeasureSpec, ...] = ()
     dimensions: tuple[DimensionSpec, ...] = ()
+    schedule: ScheduleSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
