@@ -1,0 +1,1 @@
+"""Airflow by its REST API, version 2."""
