@@ -9,6 +9,8 @@ from dli_server.audit.log import AuditLog
 from dli_server.configuration import ServerConfig
 from dli_server.keys.ring import KeyRing
 from dli_server.lifecycle import Lifecycle
+from dli_server.registry.registry import open_registry
+from dli_server.runs.opening import open_runs
 from dli_server.services import Services
 from dli_server.storage.opening import open_database
 
@@ -31,6 +33,8 @@ def compose(config: ServerConfig, settings: Settings, clock: Clock | None = None
     lifecycle = Lifecycle()
     database = open_database(state, config.database_url)
     lifecycle.on_close(database.dispose)
+    audit = AuditLog(state, clock)
+    registry = open_registry(database, settings, clock)
     return Services(
         config=config,
         settings=settings,
@@ -38,5 +42,7 @@ def compose(config: ServerConfig, settings: Settings, clock: Clock | None = None
         database=database,
         lifecycle=lifecycle,
         keys=KeyRing(database, clock),
-        audit=AuditLog(state, clock),
+        audit=audit,
+        registry=registry,
+        runs=open_runs(config, settings, clock, database, registry, audit, lifecycle),
     )

@@ -10,6 +10,8 @@ from dli_server.audit.log import AuditLog
 from dli_server.configuration import ServerConfig
 from dli_server.keys.ring import KeyRing
 from dli_server.lifecycle import Lifecycle
+from dli_server.registry.registry import Registry
+from dli_server.runs.service import RunService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +25,5 @@ class Services:
     lifecycle: Lifecycle
     keys: KeyRing
     audit: AuditLog
+    registry: Registry
+    runs: RunService

@@ -54,7 +54,7 @@ class YamlQualitySource(QualitySource):
         ConfigError: DLI-003, the settings name no project.
     """
 
-    def __init__(self, project: ProjectSettings) -> None:
+    def __init__(self, project: ProjectSettings, files: ProjectFiles | None = None) -> None:
         self._folders = SpecFolders(
             replace(
                 project,
@@ -64,7 +64,7 @@ class YamlQualitySource(QualitySource):
                 metric_patterns=(),
             )
         )
-        self._files = ProjectFiles(self._folders.root)
+        self._files = files or ProjectFiles(self._folders.root)
         self._project = project
 
     def find(self, reference: str) -> QualityListing:
@@ -98,6 +98,17 @@ class YamlQualitySource(QualitySource):
             else:
                 claims[loaded.label] = tuple(name for name in loaded.names if name is not None)
         return QualityListing(specs=tuple(specs), problems=tuple(findings.problems), claims=claims)
+
+    def read(self, path: str) -> QualityListing:
+        """The file at that path, relative to the project.
+
+        Raises:
+            SpecInvalidError: it is broken; `problems` holds every finding.
+        """
+        loaded = self._load(self._files, path, None)
+        if loaded.spec is None:
+            raise invalid_document(loaded.label, loaded.errors)
+        return _listing([loaded])
 
     def _mentioning(self, name: str) -> Iterator[_Loaded]:
         needle = name.encode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""Registered specs: kept in versions, read like the specs of a project."""
