@@ -15,6 +15,7 @@ from dli_adapters.bigquery.connection import is_emulator, normalised, open_clien
 from dli_adapters.bigquery.errors import TRANSLATED, translated, unreachable
 from dli_adapters.bigquery.jobs import Jobs
 from dli_adapters.bigquery.parameters import query_parameters
+from dli_adapters.bigquery.referee import BigQueryReferee
 from dli_adapters.bigquery.results import Batches, NoStorageError, ReadStorage, Results
 from dli_adapters.bigquery.statements import labels_of, leaves_state
 from dli_domain.errors import ExecutionQueryError
@@ -96,6 +97,11 @@ class BigQueryExecutor(QueryExecutor):
     @property
     def engine(self) -> str:
         return "bigquery"
+
+    @property
+    def referee(self) -> BigQueryReferee:
+        """Who tells how this engine reads a statement."""
+        return BigQueryReferee(self._dry_run, self._target)
 
     @property
     def job_id(self) -> str | None:
@@ -180,8 +186,8 @@ class BigQueryExecutor(QueryExecutor):
             ]
         return config
 
-    def _dry_run(self, sql: str) -> bigquery.QueryJob:
-        config = self._config()
+    def _dry_run(self, sql: str, params: Mapping[str, object] | None = None) -> bigquery.QueryJob:
+        config = self._config(params)
         config.dry_run = True
         config.use_query_cache = False
         return self._jobs.patience.read(

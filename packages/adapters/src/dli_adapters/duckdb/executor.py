@@ -13,8 +13,10 @@ from dli_adapters.duckdb.columns import columns_of, lossless
 from dli_adapters.duckdb.errors import Sent, told_offset, translated
 from dli_adapters.duckdb.opening import session
 from dli_adapters.duckdb.plan import estimate_of
+from dli_adapters.duckdb.readonly import begin_reading, end_reading, refuse_other_than_select
+from dli_adapters.duckdb.referee import DuckDbReferee
 from dli_adapters.duckdb.statement import Statement, parsed
-from dli_domain.errors import ExecutionError, ExecutionQueryError
+from dli_domain.errors import EngineError, ExecutionQueryError
 from dli_domain.model.result import Estimate, QueryResult
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.model.settings import DuckDbTarget
@@ -25,16 +27,25 @@ _EXPLAIN = "EXPLAIN (FORMAT JSON) "
 
 @final
 class DuckDbExecutor(QueryExecutor):
-    """One connection, one session. `$name` in SQL is bound natively."""
+    """One connection, one session. `$name` in SQL is bound natively.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    Args:
+        connection: The session, set up.
+        read_only: Whether each statement must be a SELECT, and runs in a transaction that
+            cannot write; a PolicyError else. Statements then see nothing of each other.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
         self._connection = connection
+        self._read_only = read_only
         self._activity = Activity(connection.interrupt)
         self._stream: ArrowStream | None = None
 
     @classmethod
     @contextmanager
-    def connect(cls, target: DuckDbTarget, scope: RunScope) -> Iterator["DuckDbExecutor"]:
+    def connect(
+        cls, target: DuckDbTarget, scope: RunScope, *, read_only: bool = False
+    ) -> Iterator["DuckDbExecutor"]:
         """An executor on the database that the settings name, closed at the end.
 
         Raises:
@@ -43,7 +54,7 @@ class DuckDbExecutor(QueryExecutor):
             ExecutionPermissionError: a file may not be opened.
         """
         with session(target, scope) as connection:
-            executor = cls(connection)
+            executor = cls(connection, read_only=read_only)
             try:
                 yield executor
             finally:
@@ -53,11 +64,16 @@ class DuckDbExecutor(QueryExecutor):
     def engine(self) -> str:
         return "duckdb"
 
+    @property
+    def referee(self) -> DuckDbReferee:
+        """Who tells how this engine reads a statement."""
+        return DuckDbReferee(self._connection)
+
     def execute(self, sql: str, params: Mapping[str, object] | None = None) -> QueryResult:
         values = dict(params or {})
         self._begin()
         with self._activity.statement(), _translating(Sent(sql)):
-            statement = parsed(self._connection, sql)
+            statement = self._parsed(sql)
             statement.refuse_wrong_names(values)
             relation = self._bound(statement, values)
             if statement.is_stream(relation):
@@ -69,7 +85,7 @@ class DuckDbExecutor(QueryExecutor):
     def estimate(self, sql: str) -> Estimate:
         self._begin()
         with self._activity.statement(), _translating(Sent(sql, len(_EXPLAIN))):
-            statement = parsed(self._connection, sql)
+            statement = self._parsed(sql)
             found = self._planned(statement)
             self._activity.ended()
             return found
@@ -79,6 +95,12 @@ class DuckDbExecutor(QueryExecutor):
 
     def cancel(self) -> CancelOutcome:
         return self._activity.stop()
+
+    def _parsed(self, sql: str) -> Statement:
+        statement = parsed(self._connection, sql)
+        if self._read_only:
+            refuse_other_than_select(statement.kind)
+        return statement
 
     def _planned(self, statement: Statement) -> Estimate:
         if not statement.has_plan:
@@ -133,6 +155,8 @@ class DuckDbExecutor(QueryExecutor):
         def close() -> None:
             reader.close()
             self._activity.ended()
+            if self._read_only:
+                end_reading(self._connection)
 
         stream = ArrowStream(reader.schema, self._batches(reader, sent), columns, on_close=close)
         self._stream = stream
@@ -152,6 +176,9 @@ class DuckDbExecutor(QueryExecutor):
             # DuckDB keeps an interrupt that came just after a call had ended for the next one.
             with suppress(duckdb.InterruptException):
                 self._connection.execute("SELECT 1").fetchall()
+        if self._read_only:
+            with _translating(Sent("")):
+                begin_reading(self._connection)
 
     def _close_stream(self) -> None:
         stream, self._stream = self._stream, None
@@ -163,7 +190,7 @@ class DuckDbExecutor(QueryExecutor):
 def _translating(sent: Sent) -> Iterator[None]:
     try:
         yield
-    except ExecutionError:
+    except EngineError:
         raise
     except (duckdb.Error, OSError, pa.ArrowException) as error:
         raise translated(error, sent) from error

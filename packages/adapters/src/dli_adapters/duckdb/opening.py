@@ -17,6 +17,7 @@ import duckdb
 from dli_adapters.duckdb.catalogs import MEMORY, add_sources, attach
 from dli_adapters.duckdb.columns import quoted
 from dli_adapters.duckdb.errors import Sent, plain_message, translated
+from dli_adapters.duckdb.readonly import SPILL_LIMIT, confine
 from dli_domain.errors import (
     ConfigError,
     DliError,
@@ -70,6 +71,9 @@ def _connection(target: DuckDbTarget) -> duckdb.DuckDBPyConnection:
         config["memory_limit"] = target.memory_limit
     if target.threads is not None:
         config["threads"] = str(target.threads)
+    spill = target.max_temp_directory_size or (SPILL_LIMIT if target.confined else None)
+    if spill is not None:
+        config["max_temp_directory_size"] = spill
     name = f"{MEMORY}dli_{_digest(target)}" if _shared(target) else target.path
     with _opening(target.path):
         return duckdb.connect(name, read_only=target.read_only, config=config)
@@ -79,6 +83,8 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection, target: DuckDbTarget, private: str | None
 ) -> None:
     with _opening(target.path):
+        if target.confined:
+            confine(connection, target)
         # In the connection's config this would ask for an extension that is not there yet.
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET errors_as_json = true")

@@ -28,7 +28,11 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuckDbTarget:
-    """Which DuckDB to open. Paths are absolute, or `:memory:`."""
+    """Which DuckDB to open. Paths are absolute, or `:memory:`.
+
+    A `confined` one serves others: its sessions reach no file but those named here, no network
+    and no setting, and spill no more than `max_temp_directory_size` in all.
+    """
 
     path: str = ":memory:"
     read_only: bool = False
@@ -36,6 +40,8 @@ class DuckDbTarget:
     threads: int | None = None
     attach: tuple[AttachedDatabase, ...] = ()
     sources: tuple[SourceFile, ...] = ()
+    confined: bool = False
+    max_temp_directory_size: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

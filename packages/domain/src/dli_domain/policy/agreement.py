@@ -35,9 +35,7 @@ def _check_functions(dialect: str, opinion: Opinion) -> None:
     known = NAMES[dialect] | TABLE_NAMES[dialect] | _OPERATORS
     foreign = {name for name in opinion.functions or () if _WORD.search(name)} - known
     if foreign:
-        raise refused(
-            Step.ENGINE, f"the engine sees the function {min(foreign)[:40]}() in it"
-        )
+        raise refused(Step.ENGINE, f"the engine sees the function {min(foreign)[:40]}() in it")
 
 
 def _check_tables(checked: CheckedQuery, opinion: Opinion, access: ReadAccess) -> None:

@@ -1,0 +1,1 @@
+"""An executor for text from outside."""
