@@ -1,0 +1,149 @@
+"""The run extension: submit, wait, cancel, fetch."""
+
+import asyncio
+from typing import Any
+
+from anyio.to_thread import run_sync
+from starlette.responses import FileResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from dli_adapters.wire.frames import MEDIA_TYPE
+from dli_adapters.wire.messages import CancelRequest, Request, RunAnswer, RunSubmission
+from dli_server.http.endpoint import Answer, Call, Endpoint
+from dli_server.http.scopes import Access
+from dli_server.runs.live import LiveRun
+from dli_server.runs.sessions import Sessions
+
+MOST_WAIT_SECONDS = 25.0
+# How soon a closed connection is noticed.
+_LOOK_SECONDS = 0.1
+_ACCEPTED, _OK = 202, 200
+
+
+class WaitQuery(Request, frozen=True, kw_only=True):
+    """`wait`: seconds to wait for the end of the run, at most 25."""
+
+    wait: float = 0.0
+
+
+def submit(call: Call) -> Answer:
+    """Take a run."""
+    found = call.services.runs.submit(
+        call.principal, call.body, call.idempotency_key or "", call.trace_id
+    )
+    status = _OK if found.answer.ended else _ACCEPTED
+    return Answer(body=found.answer, status=status)
+
+
+async def show(call: Call) -> RunAnswer:
+    """What is known of a run, at once or when it has ended."""
+    runs = call.services.runs
+    found = await run_sync(runs.found, call.principal, call.path["run_id"])
+    if not isinstance(found, LiveRun):
+        return found
+    seconds = min(max(call.query.wait, 0.0), MOST_WAIT_SECONDS)
+    left = await _waited(call, found, seconds)
+    found.heard(runs.clock.monotonic(), left=left)
+    return found.answer
+
+
+async def _waited(call: Call, run: LiveRun, seconds: float) -> bool:
+    """Wait for the end; True where the caller went away before it."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    until = loop.time() + seconds
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(over.set)
+
+    with run.listening(wake):
+        while not run.ended.is_set() and (rest := until - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(over.wait(), min(rest, _LOOK_SECONDS))
+            except TimeoutError:
+                if await call.request.is_disconnected():
+                    return True
+    return False
+
+
+def show_by_key(call: Call) -> RunAnswer:
+    """The run that was submitted under an idempotency key."""
+    return call.services.runs.by_key(call.principal, call.path["key"])
+
+
+def cancel(call: Call) -> RunAnswer:
+    """Stop a run."""
+    reason = call.body.reason if call.body is not None else None
+    return call.services.runs.cancel(call.principal, call.path["run_id"], reason)
+
+
+class _ResultResponse(FileResponse):
+    """The file, whole or from an offset on; the session is not idle meanwhile."""
+
+    def __init__(self, path: str, sessions: Sessions, session_id: str | None) -> None:
+        super().__init__(path, media_type=MEDIA_TYPE)
+        self._sessions = sessions
+        self._session_id = session_id
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        self._sessions.hold(self._session_id, 1)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._sessions.hold(self._session_id, -1)
+
+
+def result(call: Call) -> Any:
+    """The rows as frames."""
+    runs = call.services.runs
+    found = runs.result(call.principal, call.path["run_id"])
+    return _ResultResponse(found.path, runs.sessions, found.session_id)
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/api/v1/runs",
+        handler=submit,
+        access=Access.CHECKED_INSIDE,
+        summary="Submit a run, by name or as a statement of a session.",
+        body=RunSubmission,
+        answer=RunAnswer,
+        status=_ACCEPTED,
+        needs_key=True,
+    ),
+    Endpoint(
+        method="GET",
+        path="/api/v1/runs/key/{key}",
+        handler=show_by_key,
+        access=Access.ANY_KEY,
+        summary="Find a run by the idempotency key it was submitted under.",
+        answer=RunAnswer,
+    ),
+    Endpoint(
+        method="GET",
+        path="/api/v1/runs/{run_id}",
+        handler=show,
+        access=Access.ANY_KEY,
+        summary="Tell the state of a run, at once or at its end.",
+        query=WaitQuery,
+        answer=RunAnswer,
+    ),
+    Endpoint(
+        method="POST",
+        path="/api/v1/runs/{run_id}/cancel",
+        handler=cancel,
+        access=Access.ANY_KEY,
+        summary="Stop a run and tell its state.",
+        body=CancelRequest,
+        answer=RunAnswer,
+    ),
+    Endpoint(
+        method="GET",
+        path="/api/v1/runs/{run_id}/result",
+        handler=result,
+        access=Access.ANY_KEY,
+        summary="Fetch the rows of a run that is done, as frames.",
+    ),
+)

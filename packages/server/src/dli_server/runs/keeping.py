@@ -1,0 +1,76 @@
+"""One thread that looks after runs, sessions and results."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from dli_server.runs.live import LiveRun
+from dli_server.runs.service import RunService
+
+_LOG = logging.getLogger("dli.server.runs")
+_TICK_SECONDS = 0.1
+_SAVE_EVERY, _SWEEP_EVERY = 10, 600
+# Between two questions of a client that is there: its network may stumble, it may write a file.
+BETWEEN_SECONDS = 30.0
+
+
+class Caretaker:
+    """Stops what nobody waits for or took too long, closes sessions, sweeps old results."""
+
+    def __init__(self, runs: RunService) -> None:
+        self._runs = runs
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="dli-caretaker", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(2)
+
+    def _serve(self) -> None:
+        ticks = 0
+        while not self._over.wait(_TICK_SECONDS):
+            try:
+                self._look()
+                if ticks % _SAVE_EVERY == 0:
+                    self._runs.save_again()
+                if ticks % _SWEEP_EVERY == 0:
+                    self._sweep()
+            except Exception:
+                _LOG.exception("looking after runs failed")
+            ticks += 1
+
+    def _look(self) -> None:
+        runs, limits = self._runs, self._runs.limits
+        now = runs.clock.monotonic()
+        for run in runs.open_runs():
+            self._look_at(run, now)
+        for session in runs.sessions.over():
+            threading.Thread(
+                target=runs.sessions.close, args=(session,), name="dli-close", daemon=True
+            ).start()
+        del limits
+
+    def _look_at(self, run: LiveRun, now: float) -> None:
+        if run.stop_at is not None and now > run.stop_at:
+            run.time_out(run.submission.timeout_seconds or 0)
+        # One tick and the look at the socket are part of the promised second.
+        after = max(self._runs.limits.abandoned_seconds - 0.4, 0.0)
+        if run.submission.attached and run.abandoned(now, after, BETWEEN_SECONDS):
+            self._runs.stop(run, "the server", "nobody waits for it any more")
+
+    def _sweep(self) -> None:
+        runs = self._runs
+        seconds = runs.limits.result_seconds
+        runs.spool.sweep(seconds)
+        try:
+            runs.journal.forget_results(before=runs.clock.now() - timedelta(seconds=0))
+        except SQLAlchemyError:
+            _LOG.exception("the journal still names results that are gone")

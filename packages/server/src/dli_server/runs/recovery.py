@@ -1,0 +1,59 @@
+"""Runs that a server left open when it ended: each gets an end, or is driven anew."""
+
+import logging
+
+import msgspec
+
+from dli_adapters.wire.failures import packed
+from dli_domain.errors import DliError, ExecutionConnectionError, ExecutionUnknownError
+from dli_server.runs.journal import Recorded, ending
+from dli_server.runs.service import RunService
+
+_LOG = logging.getLogger("dli.server.runs")
+
+
+def recover(runs: RunService) -> None:
+    """Settle every run of another server on this journal.
+
+    What was accepted by name and never began is driven now: nothing of it has run. A statement
+    that never began is FAILED, as its session is gone. What had begun is UNKNOWN where it may
+    have changed data, and FAILED where it only read.
+    """
+    for recorded in runs.journal.open_of_others(runs.worker):
+        if recorded.state == "ACCEPTED" and recorded.kind != "statement":
+            runs.requeue(recorded)
+        else:
+            _settle(runs, recorded)
+
+
+def _settle(runs: RunService, recorded: Recorded) -> None:
+    error = _what_is_known(recorded)
+    state = "UNKNOWN" if isinstance(error, ExecutionUnknownError) else "FAILED"
+    answer = msgspec.structs.replace(
+        recorded.answer, state=state, ended_at=runs.clock.now(), failure=packed(error)
+    )
+    runs.journal.change(recorded.run_id, ending(answer, None, 0))
+    _LOG.warning("run %s of an earlier server is %s", recorded.run_id, state)
+
+
+def _what_is_known(recorded: Recorded) -> DliError:
+    facts = {"Run": recorded.run_id}
+    if recorded.job_id:
+        facts["May still run"] = f"{recorded.engine} job {recorded.job_id}"
+    if recorded.state == "ACCEPTED":
+        return ExecutionConnectionError(
+            "The server was restarted before the statement was sent: nothing ran",
+            context=facts,
+            hint="Run it again.",
+        )
+    if not recorded.writes:
+        return ExecutionConnectionError(
+            "The server was restarted while the query ran; it changed nothing",
+            context=facts,
+            hint="Run it again.",
+        )
+    return ExecutionUnknownError(
+        "The server was restarted while the statement ran: whether it changed data is not known",
+        context=facts,
+        hint="Look at the engine before you run it again.",
+    )

@@ -1,0 +1,170 @@
+"""Engine sessions that clients hold open between statements."""
+
+import threading
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from dli_adapters.wire.messages import SessionRequest
+from dli_domain.errors import DliError
+from dli_domain.model.result import Estimate
+from dli_domain.model.run import Deadline, RunScope
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.query_executor import QueryExecutor
+from dli_server.configuration import Limits
+from dli_server.http.endpoint import Principal
+from dli_server.runs.engines import Engines
+from dli_server.runs.ids import new_id
+from dli_server.runs.refusals import busy_session, malformed, too_many, unknown_session
+
+# What a client may do on its own side between two statements, such as writing a file.
+IDLE_SECONDS = 120.0
+_PER_RUNNING = 4
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Session:
+    """One engine session: its statements run one at a time."""
+
+    session_id: str
+    key_id: str
+    writes: bool
+    resource: str
+    deadline: Deadline
+    executor: QueryExecutor
+    stack: ExitStack
+    used_at: float
+    using: threading.Lock
+    holds: int = 0
+    closed: bool = False
+
+
+class Sessions:
+    """All open sessions of this server."""
+
+    def __init__(self, engines: Engines, limits: Limits, clock: Clock) -> None:
+        self._engines = engines
+        self._limits = limits
+        self._clock = clock
+        self._open: dict[str, Session] = {}
+        self._opening: list[str] = []
+        self._lock = threading.Lock()
+
+    def open(self, principal: Principal, request: SessionRequest) -> Session:
+        """Open one.
+
+        Raises:
+            HttpError: the key, or all of them, hold too many.
+            DliError: the engine cannot be opened.
+        """
+        if request.engine not in (None, self._engines.engine):
+            raise malformed(f"The server runs {self._engines.engine}, not {request.engine}")
+        if not 0 < request.timeout_seconds <= self._limits.seconds:
+            raise malformed(f"timeout_seconds must be above 0 and at most {self._limits.seconds}")
+        self._make_room(principal.key_id)
+        try:
+            session = self._opened(principal, request)
+            with self._lock:
+                self._open[session.session_id] = session
+        finally:
+            with self._lock:
+                self._opening.remove(principal.key_id)
+        return session
+
+    def get(self, principal: Principal, session_id: str) -> Session:
+        """The session of that id.
+
+        Raises:
+            HttpError: it is closed, or not this key's.
+        """
+        with self._lock:
+            found = self._open.get(session_id)
+            if found is None or found.key_id != principal.key_id:
+                raise unknown_session()
+            found.used_at = self._clock.monotonic()
+            return found
+
+    def estimate(self, session: Session, sql: str) -> Estimate:
+        """What the statement would read."""
+        if not session.writes:
+            self._engines.refuse_change(sql)
+        if not session.using.acquire(blocking=False):
+            raise busy_session()
+        try:
+            return session.executor.estimate(sql)
+        finally:
+            self.touch(session)
+            session.using.release()
+
+    def touch(self, session: Session) -> None:
+        """It was used just now."""
+        session.used_at = self._clock.monotonic()
+
+    def hold(self, session_id: str | None, count: int) -> None:
+        """While its results are fetched, a session is not idle."""
+        with self._lock:
+            session = self._open.get(session_id or "")
+            if session is not None:
+                session.holds += count
+                session.used_at = self._clock.monotonic()
+
+    def close(self, session: Session) -> None:
+        """End it: what it did and did not commit is rolled back."""
+        with self._lock:
+            if session.closed:
+                return
+            session.closed = True
+            self._open.pop(session.session_id, None)
+        session.executor.cancel()
+        with session.using, suppress(DliError):
+            session.stack.close()
+
+    def over(self) -> list[Session]:
+        """Those that are past their deadline, or that nobody uses."""
+        now = self._clock.monotonic()
+        with self._lock:
+            return [one for one in self._open.values() if self._is_over(one, now)]
+
+    def all(self) -> list[Session]:
+        """Every open one."""
+        with self._lock:
+            return list(self._open.values())
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        if session.deadline.remaining(now) <= 0:
+            return True
+        unused = not session.using.locked() and session.holds == 0
+        return unused and now - session.used_at > IDLE_SECONDS
+
+    def _make_room(self, key_id: str) -> None:
+        with self._lock:
+            keys = [one.key_id for one in self._open.values()] + self._opening
+            if keys.count(key_id) >= self._limits.running_per_key * _PER_RUNNING:
+                raise too_many("this key holds too many sessions")
+            if len(keys) >= self._limits.running * _PER_RUNNING:
+                raise too_many("too many sessions are open")
+            self._opening.append(key_id)
+
+    def _opened(self, principal: Principal, request: SessionRequest) -> Session:
+        seconds = request.timeout_seconds
+        now = self._clock.monotonic()
+        deadline = Deadline(now + seconds, seconds)
+        session_id = new_id()
+        scope = RunScope(
+            run_id=session_id,
+            resource=request.resource,
+            deadline=deadline,
+            max_bytes=request.max_bytes,
+        )
+        stack = ExitStack()
+        executor = stack.enter_context(self._engines.open(scope, read_only=not request.writes))
+        return Session(
+            session_id=session_id,
+            key_id=principal.key_id,
+            writes=request.writes,
+            resource=request.resource,
+            deadline=deadline,
+            executor=executor,
+            stack=stack,
+            used_at=now,
+            using=threading.Lock(),
+        )
