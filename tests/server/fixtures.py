@@ -67,7 +67,10 @@ class RunningServer:
         """End it by its pid; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(sent)
-        return self.process.wait(timeout)
+        code = self.process.wait(timeout)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 def start_server(
@@ -125,7 +128,4 @@ def running_server(
         try:
             server.stop()
         except subprocess.TimeoutExpired:
-            server.process.kill()
-            server.process.wait(10)
-        assert server.process.stdout is not None
-        server.process.stdout.close()
+            server.stop(signal.SIGKILL)

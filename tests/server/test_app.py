@@ -1,7 +1,6 @@
 """The server as anybody sees it who reaches its port."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest

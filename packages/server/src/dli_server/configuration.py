@@ -27,6 +27,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     result_seconds: int = 24 * 3600
     abandoned_seconds: float = 1.0
     drain_seconds: float = 10.0
+    head_seconds: float = 10.0
+    body_seconds: float = 30.0
+    write_seconds: float = 30.0
+    connections_per_address: int = 512
 
 
 class AirflowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,9 +6,13 @@ from typing import final
 
 @final
 class Lifecycle:
-    """Hooks of areas; those that were added last are ended first."""
+    """Hooks of areas; those that were added last are ended first.
+
+    `stopping` is true from the signal on: nothing new is begun then.
+    """
 
     def __init__(self) -> None:
+        self.stopping = False
         self._start: list[Callable[[], object]] = []
         self._drain: list[Callable[[float], object]] = []
         self._close: list[Callable[[], object]] = []

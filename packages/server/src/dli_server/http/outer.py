@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dli_adapters.wire.messages import TRACE_HEADER
+from dli_domain.errors import ServerUnreachableError
 from dli_server.http.door import Door
 from dli_server.http.refusals import HttpError, error_response
 from dli_server.http.route import trace_of
@@ -61,6 +62,17 @@ class Outer:
         if _AMBIGUOUS.search(raw) or not raw.startswith(b"/"):
             raise HttpError(400, "MALFORMED_REQUEST", "The path is ambiguous", close=True)
         self._door.check_host(request.headers.getlist("host"))
+        if self._services.lifecycle.stopping and request.method == "POST":
+            self._refuse_new(request.url.path)
+
+    def _refuse_new(self, path: str) -> None:
+        if path.endswith("/cancel"):
+            return
+        message = "The server is stopping"
+        failure = ServerUnreachableError(message, hint="Try again when it is up again.")
+        raise HttpError(
+            503, "STOPPING", message, dli=failure, headers={"Retry-After": "5"}, close=True
+        )
 
     async def _refuse(
         self, error: HttpError, scope: Scope, receive: Receive, answered: "_Answered"

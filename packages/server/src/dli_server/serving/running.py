@@ -1,7 +1,11 @@
 """Runs the application on a socket until a signal ends it."""
 
 import asyncio
+import os
+import signal
 import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import final
 
@@ -10,7 +14,14 @@ from starlette.concurrency import run_in_threadpool
 
 from dli_domain.errors import ConfigError
 from dli_server.app import create_app
+from dli_server.configuration import ServerConfig
+from dli_server.observing.logs import log_to
 from dli_server.services import Services
+from dli_server.serving.protocol import GuardedProtocol, protocol_for
+
+# Of the time to stop: what answers have after the runs have ended, and the very end.
+_ANSWER_SECONDS = 1.5
+_LAST_SECONDS = 0.8
 
 
 def serve(services: Services, announce: Callable[[str], None]) -> None:
@@ -24,6 +35,7 @@ def serve(services: Services, announce: Callable[[str], None]) -> None:
         ConfigError: the address cannot be listened on.
     """
     config = services.config
+    log_to()
     listener = _listener(config.host, config.port)
     port = listener.getsockname()[1]
     scheme = "https" if config.tls_certificate else "http"
@@ -33,7 +45,7 @@ def serve(services: Services, announce: Callable[[str], None]) -> None:
             create_app(services),
             lifespan="off",
             ws="none",
-            http="h11",
+            http=_protocol(config),
             loop="asyncio",
             log_config=None,
             access_log=False,
@@ -42,6 +54,7 @@ def serve(services: Services, announce: Callable[[str], None]) -> None:
             ssl_certfile=config.tls_certificate,
             ssl_keyfile=config.tls_key,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=30,
         ),
         services,
         lambda: announce(f"{scheme}://{host}:{port}"),
@@ -54,9 +67,20 @@ def serve(services: Services, announce: Callable[[str], None]) -> None:
         services.lifecycle.close()
 
 
+def _protocol(config: ServerConfig) -> type[GuardedProtocol]:
+    limits = config.limits
+    return protocol_for(
+        head_seconds=limits.head_seconds,
+        body_seconds=limits.body_seconds,
+        write_seconds=limits.write_seconds,
+        # Behind a proxy all connections have its address.
+        per_address=None if config.behind_proxy else limits.connections_per_address,
+    )
+
+
 @final
 class StoppingServer(uvicorn.Server):
-    """uvicorn, with our order of stopping: no new connections, drain, end."""
+    """uvicorn, with our order of stopping: take nothing new, drain, end, in bounded time."""
 
     def __init__(
         self, config: uvicorn.Config, services: Services, started: Callable[[], None]
@@ -71,15 +95,34 @@ class StoppingServer(uvicorn.Server):
         self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take nothing new, let work end, close what is left."""
+        """Take nothing new, let work end, cut what is left."""
+        seconds = self._services.config.limits.drain_seconds
+        lifecycle = self._services.lifecycle
+        lifecycle.stopping = True
+        _leave_after(seconds + _LAST_SECONDS)
         for server in self.servers:
             server.close()
-        seconds = self._services.config.limits.drain_seconds
+        for listener in sockets or []:
+            listener.close()
         drained = asyncio.ensure_future(
-            run_in_threadpool(self._services.lifecycle.drain, max(0.0, seconds - 1))
+            run_in_threadpool(lifecycle.drain, max(0.0, seconds - _ANSWER_SECONDS))
         )
         await asyncio.wait([drained], timeout=seconds)
         await super().shutdown(sockets=sockets)
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+
+
+def _leave_after(seconds: float) -> None:
+    """End the process even where a driver's thread hangs; the journal knows what ran."""
+
+    def leave() -> None:
+        time.sleep(seconds)
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=leave, daemon=True, name="dli-leave").start()
 
 
 def _listener(host: str, port: int) -> socket.socket:
