@@ -10,7 +10,7 @@ from dli_domain.errors import ConfigError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.policy import ReadAccess
 from dli_domain.model.run import RunScope
-from dli_domain.model.settings import Settings
+from dli_domain.model.settings import ServerTarget, Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.query_executor import QueryExecutor
@@ -122,6 +122,21 @@ def metadata(settings: Settings, executor: QueryExecutor) -> EngineMetadata:
 
         return BigQueryMetadata(executor, settings.bigquery)
     raise ConfigError(f"There is no catalog of the engine {settings.engine!r}")
+
+
+def open_server(target: ServerTarget, dialect: str, clock: Clock) -> OpenExecutor:
+    """How to open the engine behind a server; its driver is not needed here.
+
+    What is opened keeps the run's deadline and can be cancelled while it waits.
+
+    Args:
+        target: The server.
+        dialect: What SQL is written in for a server that does not say its engine.
+        clock: For all times.
+    """
+    from dli_adapters.server.opening import open_on_server  # noqa: PLC0415 - brings the HTTP client
+
+    return _supervised(lambda scope: open_on_server(target, scope, clock, dialect), clock)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:

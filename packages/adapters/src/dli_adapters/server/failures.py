@@ -125,10 +125,10 @@ def failure(answer: Answer, request: str, server: str) -> DliError:
         return found
     code = "" if told is None else told.error.code
     kind, dli_code = meaning(answer.status, code)
-    said = f": {_printable(told.message)}" if told is not None and told.message else ""
+    said = f": {printable(told.message)}" if told is not None and told.message else ""
     context = {"Server": server}
     if code:
-        context["Server's code"] = _printable(code)
+        context["Server's code"] = printable(code)
     return kind(
         f"The server answered {answer.status} to {request}{said}",
         code=dli_code,
@@ -169,7 +169,8 @@ def error_of(answer: Answer) -> _LenientAnswer | None:
         return None
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text of the server as one line of bounded length, without signs that steer a terminal."""
     line = " ".join(text.split())
     shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in line)
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."

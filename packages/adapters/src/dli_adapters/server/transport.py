@@ -18,8 +18,8 @@ from dli_adapters.server.connection import Origin, check_token, open_pool
 from dli_adapters.server.exchange import BrokenOffError, LateError, Line, NeverLeftError, Request
 from dli_adapters.server.lost import LostAnswerError, late, lost, unreachable
 from dli_adapters.server.retrying import TRIES, RetryBudget, wait_before
+from dli_adapters.wire.frames import CutResultError
 from dli_adapters.wire.messages import KEY_HEADER, TRACE_HEADER
-from dli_domain.errors import ResultInvalidError
 from dli_domain.model.run import Deadline
 from dli_domain.model.settings import ServerTarget
 from dli_domain.ports.clock import Clock
@@ -52,7 +52,7 @@ class Source:
         """The next `count` bytes; fewer only at the end.
 
         Raises:
-            ResultInvalidError: the connection broke off; another source may go on.
+            CutResultError: the connection broke off; another source may go on.
             ExecutionTimeoutError: the deadline passed.
         """
         while len(self._held) < count:
@@ -145,6 +145,22 @@ class Transport:
         self.budget.called()
         return self._decoded(self._asked(request, limit), answer, request)
 
+    def find(
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        answer: type[T],
+        within: float | None = None,
+    ) -> T | None:
+        """As `get`; None where the server answers 404."""
+        request = self._request("GET", path, query, within=within)
+        self.budget.called()
+        found = self._asked(request, answers.JSON_LIMIT)
+        if found.status == HTTPStatus.NOT_FOUND:
+            return None
+        return self._decoded(found, answer, request)
+
     def post(
         self,
         path: str,
@@ -154,11 +170,12 @@ class Transport:
         key: str | None = None,
         within: float | None = None,
         limit: int = answers.JSON_LIMIT,
+        harmless: bool = False,
     ) -> T:
         """Have the server do something, at most once.
 
         Sent again only where it is certain that it did not arrive, or where the server refused
-        it for now (429).
+        it for now (429); where it is `harmless` to do it twice, as a question is.
 
         Args:
             path: As for `get`.
@@ -167,24 +184,29 @@ class Transport:
             key: Goes along as `Idempotency-Key`.
             within: As for `get`.
             limit: As for `get`.
+            harmless: Whether it may be done more than once.
 
         Raises:
             LostAnswerError: it may have arrived, and no answer came.
             ServerError: as for `get`.
         """
         request = self._request("POST", path, body=body or {}, key=key, within=within)
-        return self._decoded(self._told(request, limit), answer, request)
+        send = self._asked if harmless else self._told
+        self.budget.called()
+        return self._decoded(send(request, limit), answer, request)
 
     def put(
         self, path: str, body: Body | None = None, *, answer: type[T], key: str | None = None
     ) -> T:
         """As `post`."""
         request = self._request("PUT", path, body=body or {}, key=key)
+        self.budget.called()
         return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
 
     def delete(self, path: str, query: Query | None = None, *, answer: type[T]) -> T:
         """As `post`, without a body."""
         request = self._request("DELETE", path, query)
+        self.budget.called()
         return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
 
     @contextmanager
@@ -219,7 +241,7 @@ class Transport:
         try:
             yield from self.line.pieces(response)
         except BrokenOffError as error:
-            raise ResultInvalidError(f"The answer to {request} broke off") from error
+            raise CutResultError(f"The answer to {request} broke off") from error
         except LateError as error:
             raise late(self.target, request, self.deadline, self.line.clock) from error
 
@@ -282,7 +304,6 @@ class Transport:
 
     def _told(self, request: Request, limit: int) -> Answer:
         """The answer to a request that must not be carried out twice."""
-        self.budget.called()
         span = request.until - self.line.clock.monotonic()
         for attempt in range(1, self.tries + 1):
             told = None
