@@ -38,7 +38,7 @@ def fetched(
         return QueryResult(affected_rows=affected, stats=run.stats)
     fetch = _Fetch(transport, run)
     try:
-        reader = pa.ipc.open_stream(io.BufferedReader(_Joined(fetch.payloads()), 1 << 16))
+        reader = pa.ipc.open_stream(io.BufferedReader(_Joined(fetch.parts), 1 << 16))
     except pa.ArrowException as error:
         fetch.close()
         raise ResultInvalidError(f"The result cannot be read: {error}") from error
@@ -64,8 +64,9 @@ class _Fetch:
         self._run = run
         self._open = ExitStack()
         self._frames: FrameReader | None = None
+        self.parts = self._payloads()
 
-    def payloads(self) -> Iterator[bytes]:
+    def _payloads(self) -> Iterator[bytes]:
         """The parts of the Arrow stream, each checked; ends only after the end frame."""
         tries, reached = 0, -1
         while True:
@@ -90,6 +91,8 @@ class _Fetch:
             rows += batch.num_rows
             yield batch
             check()
+        for _ in self.parts:
+            pass  # The stream ends before its frames do; what counts is the last of those.
         self._prove(rows)
 
     def close(self) -> None:
