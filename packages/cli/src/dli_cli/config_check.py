@@ -155,7 +155,7 @@ class ConfigCheck:
                     hint="Run 'dli config set server.url URL', or set DLI_SERVER_URL.",
                 )
             raise _SkipLeg("no server is configured")
-        return check_health(target, min(self._timeout, target.timeout))
+        return check_health(target, min(self._timeout, target.timeout), self._clock)
 
     def _known(self) -> Configuration:
         if self._configuration is None:

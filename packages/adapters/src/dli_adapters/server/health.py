@@ -1,28 +1,25 @@
 """Whether a server answers, and takes the token."""
 
-import http.client
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
-from dli_domain.errors import ErrorCode, ServerAuthError, ServerError, ServerUnreachableError
+from dli_adapters.server.transport import Transport
+from dli_domain.errors import ServerAuthError, ServerError
 from dli_domain.model.settings import ServerTarget
+from dli_domain.ports.clock import Clock
 
 HEALTH_PATH = "/api/v1/health"
 _OK = 200
 _REFUSED = (401, 403)
 
 
-def check_health(target: ServerTarget, timeout: float) -> str:
-    """Ask the server for its health, with the token if there is one; say what was found.
-
-    No redirect is followed. The token is never sent in clear to another machine.
+def check_health(target: ServerTarget, timeout: float, clock: Clock) -> str:
+    """Ask the server for its health, once, with the token if there is one; say what was found.
 
     Raises:
-        ServerUnreachableError: there is no connection, or no HTTP behind it.
+        ServerUnreachableError: there is no connection, or no answer within `timeout` seconds.
         ServerAuthError: it refused the token, or wants one.
         ServerError: it answered something else than 200, or the token would go in clear.
     """
-    status = _status(target, timeout)
+    with Transport.connect(target, clock, tries=1) as transport:
+        status = transport.status(HEALTH_PATH, within=timeout)
     if status in _REFUSED:
         told = "the token" if target.api_key else "a request without a token"
         raise ServerAuthError(
@@ -39,39 +36,3 @@ def check_health(target: ServerTarget, timeout: float) -> str:
         )
     with_token = "with the token" if target.api_key else "without a token"
     return f"{target.url} answered GET {HEALTH_PATH} {with_token}"
-
-
-def _status(target: ServerTarget, timeout: float) -> int:
-    parts = urlsplit(target.url)
-    secure = parts.scheme == "https"
-    headers = {"Accept": "*/*"}
-    if target.api_key is not None:
-        if not secure and not _loopback(parts.hostname or ""):
-            raise ServerError(
-                "The token is not sent in clear to another machine",
-                code=ErrorCode.SERVER_PROTOCOL,
-                context={"Server": target.url},
-                hint="Use an https address in 'server.url'.",
-            )
-        headers["Authorization"] = f"Bearer {target.api_key.reveal()}"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=timeout)
-    try:
-        connection.request("GET", f"{parts.path}{HEALTH_PATH}", headers=headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        raise ServerUnreachableError(
-            f"Cannot reach the server: {str(error) or type(error).__name__}",
-            context={"Server": target.url},
-            causes=("The server is not running", "server.url is wrong", "No network to it"),
-            hint="Correct 'server.url', or start the server.",
-        ) from error
-    finally:
-        connection.close()
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

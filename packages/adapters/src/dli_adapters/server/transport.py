@@ -161,6 +161,11 @@ class Transport:
             return None
         return self._decoded(found, answer, request)
 
+    def status(self, path: str, *, within: float | None = None) -> int:
+        """The status of the answer to a GET, whatever it holds."""
+        self.budget.called()
+        return self._asked(self._request("GET", path, within=within), answers.JSON_LIMIT).status
+
     def post(
         self,
         path: str,
