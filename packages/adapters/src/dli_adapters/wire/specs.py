@@ -9,11 +9,14 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from dli_adapters.wire.messages import Message, Request
+from dli_domain.model.problems import Problem
 from dli_domain.ports.spec_registry import BundleKind, SpecBundle
 
 MAX_PAGE = 500
 WITH_SPEC = "spec"
 """The value of `include` that asks for whole specs in a list."""
+
+PROBLEMS_PATH = "/api/v1/specs/problems"
 
 Limit: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
 Offset: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -209,6 +212,18 @@ def bundled(kind: BundleKind, name: str, sent: WireBundle) -> SpecBundle:
         dialect=sent.dialect,
         timeout_seconds=sent.timeout_seconds,
     )
+
+
+class ProblemsQuery(Message, frozen=True, kw_only=True):
+    """`kind` is dataset, metric or quality; None for datasets and metrics."""
+
+    kind: BundleKind | None = None
+
+
+class ProblemsAnswer(Message, frozen=True, kw_only=True):
+    """What is wrong with spec files at the server, which lists leave out."""
+
+    problems: tuple[Problem, ...] = ()
 
 
 class LineageQuery(Message, frozen=True, kw_only=True):

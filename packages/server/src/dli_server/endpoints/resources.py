@@ -7,11 +7,14 @@ from typing import Any
 
 from dli_adapters.wire.specs import (
     PATHS,
+    PROBLEMS_PATH,
     WITH_SPEC,
     DatasetAnswer,
     DatasetRegistration,
     MetricAnswer,
     MetricRegistration,
+    ProblemsAnswer,
+    ProblemsQuery,
     RegisteredAnswer,
     Registration,
     ResourceQuery,
@@ -48,15 +51,21 @@ def list_(kind: ResourceKind, call: Call) -> list[Summary]:
         if sees(call.principal, str(spec.name)) and _fits(spec, query)
     ]
     page = found[query.offset : query.offset + query.limit]
+    kept = {
+        one.bundle.name: one
+        for one in call.services.registry.repository.all(BundleKind(kind.value))
+    }
     whole = query.include == WITH_SPEC
-    return [_answer(call, spec, whole=whole) for spec in page]
+    return [_answer(call, spec, kept.get(str(spec.name)), whole=whole) for spec in page]
 
 
 def get(kind: ResourceKind, call: Call) -> Summary:
     """One spec, whole."""
     name, specs = call.path["name"], call.services.registry.specs
     require_visible(call.principal, BundleKind(kind.value), name, specs.names(kind))
-    return _answer(call, specs.get(name, kind), whole=True)
+    spec = specs.get(name, kind)
+    kept = call.services.registry.kept(BundleKind(kind.value), name)
+    return _answer(call, spec, kept, whole=True)
 
 
 def register(kind: ResourceKind, call: Call) -> Answer:
@@ -64,6 +73,17 @@ def register(kind: ResourceKind, call: Call) -> Answer:
     body: Registration = call.body
     sent = body.spec or _written(kind, body)
     return registered(call, bundled(BundleKind(kind.value), body.name, sent), force=body.force)
+
+
+def problems(call: Call) -> ProblemsAnswer:
+    """What is wrong with spec files; a key with patterns is not told, as it may not see them."""
+    if call.principal.specs is not None:
+        return ProblemsAnswer()
+    registry, kind = call.services.registry, call.query.kind
+    if kind is BundleKind.QUALITY:
+        return ProblemsAnswer(problems=registry.qualities.list().problems)
+    listing = registry.specs.list(None if kind is None else ResourceKind(kind.value))
+    return ProblemsAnswer(problems=listing.problems)
 
 
 def registered(call: Call, bundle: SpecBundle, *, force: bool) -> Answer:
@@ -104,10 +124,9 @@ def _fits(spec: ResourceSpec, query: ResourceQuery) -> bool:
     return any(query.search.casefold() in word.casefold() for word in words)
 
 
-def _answer(call: Call, spec: ResourceSpec, *, whole: bool) -> Summary:
+def _answer(call: Call, spec: ResourceSpec, kept: Kept | None, *, whole: bool) -> Summary:
     registry = call.services.registry
     kind = BundleKind(spec.kind.value)
-    kept = registry.kept(kind, str(spec.name))
     fields: dict[str, Any] = {
         "name": str(spec.name),
         "type": spec.kind.value.capitalize(),
@@ -202,4 +221,16 @@ def _rows(kind: ResourceKind) -> tuple[Endpoint, ...]:
     )
 
 
-ENDPOINTS = (*_rows(ResourceKind.DATASET), *_rows(ResourceKind.METRIC))
+ENDPOINTS = (
+    *_rows(ResourceKind.DATASET),
+    *_rows(ResourceKind.METRIC),
+    Endpoint(
+        method="GET",
+        path=PROBLEMS_PATH,
+        handler=problems,
+        access=Scope.CATALOG,
+        summary="What is wrong with spec files, which lists leave out.",
+        query=ProblemsQuery,
+        answer=ProblemsAnswer,
+    ),
+)

@@ -24,7 +24,8 @@ def sees(principal: Principal, name: str) -> bool:
     # The policy reads SQL with sqlglot; a key without patterns needs none of it.
     from dli_domain.policy.tables import covers  # noqa: PLC0415
 
-    return covers(principal.specs, tuple(name.split(".")))
+    # BigQuery's rule, whatever the engine: upper and lower case tell names of specs apart.
+    return covers(principal.specs, tuple(name.split(".")), "bigquery")
 
 
 def visible(principal: Principal, names: Iterable[str]) -> Iterator[str]:
