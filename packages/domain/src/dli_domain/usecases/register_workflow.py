@@ -1,5 +1,6 @@
 """Register a dataset as a workflow, and take it back."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from dli_domain.errors import (
     WorkflowNotFoundError,
     WorkflowStateError,
 )
-from dli_domain.model.spec import ResourceKind
+from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.model.workflow import SourceType, Workflow, WorkflowStatus
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.orchestrator import Orchestrator
@@ -61,6 +62,7 @@ class RegisterWorkflow:
         """
         schedule = _schedule(asked)
         spec = self._spec(asked, visible)
+        self._check_undeclared(spec)
         if self.journal.workflow(asked.workflow) is not None and not asked.force:
             raise WorkflowConflictError(
                 f"The workflow {asked.workflow!r} is registered already",
@@ -72,9 +74,9 @@ class RegisterWorkflow:
             dag_id=dag_id(asked.workflow),
             source_type=SourceType.MANUAL,
             status=WorkflowStatus.ACTIVE if asked.enabled else WorkflowStatus.DISABLED,
-            owner=asked.owner or spec[0],
-            team=asked.team or spec[1],
-            description=asked.description or spec[2],
+            owner=asked.owner or spec.owner,
+            team=asked.team or spec.team or None,
+            description=asked.description or spec.description,
             cron=schedule.cron,
             timezone=schedule.timezone,
             retries=asked.retries,
@@ -124,19 +126,25 @@ class RegisterWorkflow:
             self.folder.remove(workflow)
         self.journal.unregister(name)
 
-    def _spec(self, asked: RegistrationAsked, visible: Visible) -> tuple[str, str | None, str]:
+    def _spec(self, asked: RegistrationAsked, visible: Visible) -> ResourceSpec:
         if visible(asked.workflow):
-            try:
-                spec = self.known.specs.get(asked.workflow, ResourceKind.DATASET)
-            except SpecNotFoundError:
-                pass
-            else:
-                return spec.owner, spec.team or None, spec.description
+            with suppress(SpecNotFoundError):
+                return self.known.specs.get(asked.workflow, ResourceKind.DATASET)
         raise WorkflowError(
             f"The server knows no dataset {asked.workflow!r}",
             code=ErrorCode.WORKFLOW_REGISTRATION_FAILED,
             hint=f"Register it first: 'dli dataset register {asked.workflow}'.",
         )
+
+    def _check_undeclared(self, spec: ResourceSpec) -> None:
+        """Two files for one DAG would take turns in Airflow."""
+        if self.folder is not None and spec.schedule is not None and spec.schedule.enabled:
+            raise WorkflowError(
+                f"The spec of {str(spec.name)!r} has a schedule: it is a workflow already",
+                code=ErrorCode.WORKFLOW_REGISTRATION_FAILED,
+                context={"Schedule": f"{spec.schedule.cron} ({spec.schedule.timezone})"},
+                hint="Change 'schedule:' in the spec, or take it out to register another one.",
+            )
 
     def _check_id(self, workflow: Workflow, visible: Visible) -> None:
         del visible  # two names with one id clash whoever may see them
