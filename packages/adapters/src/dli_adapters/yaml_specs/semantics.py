@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from dli_adapters.documents.nodes import ScalarNode, SequenceNode
 from dli_adapters.yaml_specs.fields import Fields
 from dli_domain.model.problems import Location
 from dli_domain.model.spec import ColumnSpec, DimensionSpec, MeasureSpec, VersionSpec
@@ -73,10 +74,25 @@ def read_columns(spec: Fields) -> tuple[ColumnSpec, ...]:
             name=_unique_name(fields, seen),
             type=fields.text("type"),
             description=fields.text("description"),
+            pii=_is_personal(fields),
             location=fields.location,
         )
         for fields in spec.maps("schema")
     )
+
+
+def _is_personal(column: Fields) -> bool:
+    """`pii: true`, `is_pii: true`, or `pii` among the tags; a value that is not clear counts."""
+    said = (column.node.get("pii"), column.node.get("is_pii"))
+    marked = any(
+        not (isinstance(node, ScalarNode) and node.value in (False, None))
+        for node in said
+        if node is not None
+    )
+    tags = column.node.get("tags")
+    words = tags.items if isinstance(tags, SequenceNode) else (tags,)
+    texts = [word.text for word in words if isinstance(word, ScalarNode)]
+    return marked or any(text.strip().lower() == "pii" for text in texts)
 
 
 def read_versions(spec: Fields) -> tuple[VersionSpec, ...]:

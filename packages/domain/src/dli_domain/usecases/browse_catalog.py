@@ -1,0 +1,412 @@
+"""The catalog: the engine's tables, joined with what is registered and what was run."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING, final
+
+from dli_domain.errors import CatalogError, ErrorCode
+from dli_domain.model.catalog import (
+    CatalogColumn,
+    CatalogFilter,
+    CatalogPage,
+    EngineColumn,
+    EngineTable,
+    Impact,
+    Ownership,
+    Parts,
+    Section,
+    TableDetail,
+    TableFilter,
+    TableInfo,
+)
+from dli_domain.model.names import closest
+from dli_domain.model.quality import QualitySpec
+from dli_domain.model.result import Row
+from dli_domain.model.spec import ResourceKind, ResourceSpec
+from dli_domain.ports.catalog import Catalog
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.engine_metadata import EngineMetadata
+from dli_domain.ports.quality_source import QualitySource
+from dli_domain.ports.spec_source import SpecSource
+from dli_domain.ports.table_records import TableRecords
+from dli_domain.usecases.catalog_sections import (
+    NO_IMPACT,
+    freshness_of,
+    impact_of,
+    ownership_of,
+    quality_of,
+)
+
+if TYPE_CHECKING:
+    # sqlglot comes with it, and a list needs none of it.
+    from dli_domain.lineage.project import ProjectLineage
+
+OpenMetadata = Callable[[], AbstractContextManager[EngineMetadata]]
+Touches = Callable[[Parts], Callable[[str, str], bool]]
+
+SAMPLE_ROWS = 10
+"""How many rows a sample has."""
+
+_PAGE = 200
+_SHORTEST_KEYWORD = 2
+_USES = 5
+_VERDICTS = 200
+_CLOSE_ONES = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where the catalog's facts come from.
+
+    Args:
+        specs: The registered resources.
+        qualities: Their quality files.
+        open_metadata: A session in which the engine is asked for its tables.
+        records: What runs have left.
+        lineage: The graph of all specs; called only where it is needed.
+        touches: For a table, whether a text of an engine names it.
+        sample: Runs a reading statement, without any right to change data.
+        clock: Tells what is stale.
+    """
+
+    specs: SpecSource
+    qualities: QualitySource
+    open_metadata: OpenMetadata
+    records: TableRecords
+    lineage: "Callable[[], ProjectLineage]"
+    touches: Touches
+    sample: Callable[[str], Sequence[Row]]
+    clock: Clock
+
+
+def everything(name: str) -> bool:
+    """Whether somebody may see the name who may see all."""
+    del name
+    return True
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowseCatalog(Catalog):
+    """Lists, finds and describes tables.
+
+    A dataset is registered under the name of the table it builds. A table is seen by who may
+    see its name, or the name of its dataset.
+
+    Args:
+        sources: The facts.
+        sees: Whether the caller may see a name.
+    """
+
+    sources: Sources
+    sees: Callable[[str], bool] = everything
+
+    def tables(self, wanted: CatalogFilter, *, limit: int, offset: int = 0) -> CatalogPage:
+        with self.sources.open_metadata() as metadata:
+            book = _Book(metadata, self._datasets())
+            found = (table for table in self._found(book, wanted) if self._visible(table))
+            return self._page(islice(found, offset, offset + limit + 1), limit)
+
+    def search(self, keyword: str, *, project: str | None = None, limit: int) -> CatalogPage:
+        word = keyword.strip()
+        if len(word) < _SHORTEST_KEYWORD:
+            raise CatalogError(
+                f"Cannot search for {keyword!r}: it has fewer than {_SHORTEST_KEYWORD} letters",
+                code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
+                hint="Search for a longer word, or run 'dli catalog list'.",
+            )
+        with self.sources.open_metadata() as metadata:
+            book = _Book(metadata, self._datasets())
+            named = [key for key, spec in book.specs.items() if _context(spec, word.casefold())]
+            wanted = TableFilter(catalog=project, text=word)
+            found = (
+                replace(table, info=replace(table.info, match_context=_where(table, word)))
+                for table in book.merged(wanted, named)
+                if self._visible(table) and _is(table.parts[:1], project)
+            )
+            return self._page(islice(found, limit + 1), limit)
+
+    def table(self, name: str, sections: Collection[Section], *, sample: bool) -> TableDetail:
+        parts = table_parts(name)
+        with self.sources.open_metadata() as metadata:
+            book = _Book(metadata, self._datasets())
+            found = book.one(parts)
+            if found is None or not self._visible(found):
+                raise self._unknown(book, name)
+            return self._detail(book, found, frozenset(sections), sample=sample)
+
+    def _found(self, book: "_Book", wanted: CatalogFilter) -> "Iterable[_Entry]":
+        scope = TableFilter(catalog=wanted.project, schema=wanted.dataset)
+        if wanted.owner is None and wanted.team is None and not wanted.tags:
+            found = book.merged(scope, book.specs)
+        else:
+            # Only what is registered has owner, team and tags.
+            found = book.registered(
+                key for key, spec in book.specs.items() if _answers(spec, wanted)
+            )
+        return (
+            table
+            for table in found
+            if _is(table.parts[:1], wanted.project) and _is(table.parts[1:2], wanted.dataset)
+        )
+
+    def _page(self, found: "Iterable[_Entry]", limit: int) -> CatalogPage:
+        entries = list(found)
+        shown = entries[:limit]
+        names = [str(entry.spec.name) for entry in shown if entry.spec is not None]
+        built = self.sources.records.built_at(names) if names else {}
+        return CatalogPage(
+            tables=tuple(self._dated(entry, built) for entry in shown),
+            has_more=len(entries) > limit,
+        )
+
+    def _dated(self, entry: "_Entry", built: Mapping[str, datetime]) -> TableInfo:
+        times = [entry.info.last_updated, built.get(entry.resource)]
+        return replace(
+            entry.info, last_updated=max((one for one in times if one is not None), default=None)
+        )
+
+    def _detail(
+        self, book: "_Book", found: "_Entry", sections: frozenset[Section], *, sample: bool
+    ) -> TableDetail:
+        sources = self.sources
+        spec, name = found.spec, found.resource
+        built = sources.records.built_at([name]) if spec is not None else {}
+        info = self._dated(found, built)
+        columns = book.columns(found)
+        tests = self._tests(spec) if sections & {Section.QUALITY, Section.FRESHNESS} else ()
+        verdicts = (
+            sources.records.verdicts(name, _VERDICTS)
+            if sections & {Section.QUALITY, Section.FRESHNESS}
+            else ()
+        )
+        impact = NO_IMPACT
+        if sections & {Section.IMPACT, Section.OWNERSHIP}:
+            impact = impact_of(sources.lineage(), found.key, book.key_of, self.sees)
+        return TableDetail(
+            table=info,
+            columns=columns if Section.COLUMNS in sections else (),
+            ownership=self._ownership(spec, impact) if Section.OWNERSHIP in sections else None,
+            freshness=freshness_of(spec, info.last_updated, tests, verdicts, sources.clock.now())
+            if Section.FRESHNESS in sections
+            else None,
+            quality=quality_of(tests, verdicts) if Section.QUALITY in sections else None,
+            impact=impact if Section.IMPACT in sections else None,
+            sample_queries=tuple(
+                sources.records.uses(
+                    name if spec else "", found.parts[-1], sources.touches(found.parts), _USES
+                )
+            )
+            if Section.QUERIES in sections
+            else (),
+            sample_data=self._sample(book, found, columns) if sample else None,
+        )
+
+    def _ownership(self, spec: ResourceSpec | None, impact: Impact) -> Ownership | None:
+        return ownership_of(spec, self._tests(spec), impact) if spec is not None else None
+
+    def _tests(self, spec: ResourceSpec | None) -> Sequence[QualitySpec]:
+        if spec is None:
+            return ()
+        name = spec.name
+        return [one for one in self.sources.qualities.list().specs if one.target.name == name]
+
+    def _sample(
+        self, book: "_Book", found: "_Entry", columns: Sequence[CatalogColumn]
+    ) -> tuple[Row, ...]:
+        names = [column.name for column in columns if column.exists and not column.is_pii]
+        if found.table is None or not names:
+            return ()
+        sql = book.metadata.first_rows(found.table.parts, names, SAMPLE_ROWS)
+        return tuple(self.sources.sample(sql))
+
+    def _datasets(self) -> Sequence[ResourceSpec]:
+        return self.sources.specs.list(ResourceKind.DATASET).specs
+
+    def _visible(self, entry: "_Entry") -> bool:
+        return self.sees(entry.info.name) or (entry.spec is not None and self.sees(entry.resource))
+
+    def _unknown(self, book: "_Book", name: str) -> CatalogError:
+        known = [
+            entry.info.name
+            for entry in islice(book.merged(TableFilter(), book.specs), _CLOSE_ONES)
+            if self._visible(entry)
+        ]
+        match = closest(name, known) or closest(
+            name.rpartition(".")[2], [one.rpartition(".")[2] for one in known], 0.8
+        )
+        whole = next((one for one in known if match and one.endswith(match)), None)
+        return CatalogError(
+            f"The catalog has no table {name!r}",
+            context={"Engine": book.metadata.engine},
+            hint=f"Did you mean {whole!r}?"
+            if whole
+            else "Run 'dli catalog search WORD' to find it.",
+        )
+
+
+def table_parts(name: str) -> Parts:
+    """Catalog, schema and table.
+
+    Raises:
+        CatalogError: DLI-703, it has not three parts.
+    """
+    parts = tuple(name.split("."))
+    if len(parts) != 3 or not all(parts):
+        raise CatalogError(
+            f"{name!r} is no table: a table has three parts",
+            code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
+            hint="Write project.dataset.table.",
+        )
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A table of the engine, a dataset of that name, or both."""
+
+    key: Parts
+    info: TableInfo
+    table: EngineTable | None = None
+    spec: ResourceSpec | None = None
+
+    @property
+    def parts(self) -> Parts:
+        return self.table.parts if self.table is not None else self.key
+
+    @property
+    def resource(self) -> str:
+        return str(self.spec.name) if self.spec is not None else self.info.name
+
+
+class _Book:
+    """The engine's tables and the specs, under the same keys."""
+
+    def __init__(self, metadata: EngineMetadata, specs: Iterable[ResourceSpec]) -> None:
+        self.metadata = metadata
+        self.specs = {metadata.key(spec.name.parts): spec for spec in specs}
+
+    @cached_property
+    def built(self) -> Mapping[Parts, EngineTable]:
+        """The tables that datasets are registered for."""
+        return {table.key: table for table in self.metadata.named(list(self.specs))}
+
+    def key_of(self, name: str) -> Parts:
+        """The key of a name as SQL or a spec writes it."""
+        return self.metadata.key(tuple(name.split(".")))
+
+    def one(self, parts: Parts) -> _Entry | None:
+        """The table of that name, or the dataset."""
+        key = self.metadata.key(parts)
+        tables = self.metadata.named([key])
+        spec = self.specs.get(key)
+        if not tables and spec is None:
+            return None
+        return self._entry(key, tables[0] if tables else None, spec)
+
+    def registered(self, keys: Iterable[Parts]) -> Iterator[_Entry]:
+        """The datasets of these keys in their order, with their tables where they are built."""
+        for key in sorted(keys):
+            yield self._entry(key, self.built.get(key), self.specs[key])
+
+    def merged(self, wanted: TableFilter, keys: Iterable[Parts]) -> Iterator[_Entry]:
+        """The engine's tables and the datasets of these keys, in the order of keys, each once."""
+        own = (self._entry(one.key, one, self.specs.get(one.key)) for one in self._paged(wanted))
+        seen: set[Parts] = set()
+        for entry in merge(own, self.registered(keys), key=lambda one: one.key):
+            if entry.key not in seen:
+                seen.add(entry.key)
+                yield entry
+
+    def columns(self, found: _Entry) -> tuple[CatalogColumn, ...]:
+        """The engine's columns with what the spec says of them, then those only it names."""
+        declared = {one.name.casefold(): one for one in found.spec.columns} if found.spec else {}
+        held: Sequence[EngineColumn] = self.metadata.columns(found.key) if found.table else ()
+        columns = []
+        for one in held:
+            said = declared.pop(one.name.casefold(), None)
+            columns.append(
+                CatalogColumn(
+                    name=one.name,
+                    data_type=one.type,
+                    nullable=one.nullable,
+                    description=(said.description if said else "") or one.description,
+                    is_pii=said is not None and said.pii,
+                )
+            )
+        columns += [
+            CatalogColumn(
+                name=one.name,
+                data_type=one.type,
+                description=one.description,
+                is_pii=one.pii,
+                exists=False,
+            )
+            for one in declared.values()
+        ]
+        return tuple(columns)
+
+    def _paged(self, wanted: TableFilter) -> Iterator[EngineTable]:
+        after: Parts | None = None
+        while True:
+            page = self.metadata.tables(wanted, after=after, limit=_PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].key
+
+    def _entry(self, key: Parts, table: EngineTable | None, spec: ResourceSpec | None) -> _Entry:
+        said = (spec.description.strip() if spec else "") or (table.description if table else "")
+        info = TableInfo(
+            name=table.name if table else ".".join(spec.name.parts if spec else key),
+            engine=self.metadata.engine,
+            kind=table.kind if table else "",
+            owner=spec.owner if spec else "",
+            team=spec.team if spec else "",
+            description=said,
+            tags=spec.tags if spec else (),
+            row_count=table.rows if table else None,
+            rows_exact=table.rows_exact if table else True,
+            size_bytes=table.bytes if table else None,
+            last_updated=table.modified_at if table else None,
+            registered=spec is not None,
+        )
+        return _Entry(key, info, table, spec)
+
+
+def _answers(spec: ResourceSpec, wanted: CatalogFilter) -> bool:
+    if wanted.owner is not None and wanted.owner.casefold() not in spec.owner.casefold():
+        return False
+    if wanted.team is not None and wanted.team != spec.team:
+        return False
+    return set(wanted.tags) <= set(spec.tags)
+
+
+def _is(part: Parts, wanted: str | None) -> bool:
+    return wanted is None or (bool(part) and part[0].casefold() == wanted.casefold())
+
+
+def _context(spec: ResourceSpec, word: str) -> str:
+    """Where the spec holds the word: `name`, `description`, `column x`; empty for nowhere."""
+    if word in str(spec.name).casefold():
+        return "name"
+    if word in spec.description.casefold():
+        return "description"
+    column = next((one.name for one in spec.columns if word in one.name.casefold()), None)
+    return f"column {column}" if column is not None else ""
+
+
+def _where(entry: _Entry, keyword: str) -> str:
+    word = keyword.casefold()
+    if word in entry.info.name.casefold():
+        return "name"
+    if word in entry.info.description.casefold():
+        return "description"
+    if entry.table is not None and entry.table.matched_column is not None:
+        return f"column {entry.table.matched_column}"
+    return _context(entry.spec, word) if entry.spec is not None else "description"
