@@ -111,6 +111,7 @@ def start_server(
     url = process.stdout.readline().strip()
     alarm.cancel()
     if not url:
+        process.stdout.close()
         process.wait(10)
         raise AssertionError(f"the server did not start: {(state / 'server.log').read_text()}")
     return RunningServer(url=url, state=state, project=project, process=process)

@@ -4,6 +4,8 @@ What engines it runs on is said by the project it is started on, in the same `dl
 `--local` reads.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -32,6 +34,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     write_seconds: float = 30.0
     connections_per_address: int = 512
 
+    def __post_init__(self) -> None:
+        """Refuse limits that let nothing through."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"the limit {name!r} must be more than 0")
+
 
 class AirflowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The Airflow that workflows run on; `password` and `token` may be `${VARIABLES}`.
@@ -53,7 +61,7 @@ class AirflowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the server asks of its clients; `local: deny` forbids runs that pass it by."""
 
-    local: str = "allow"
+    local: Literal["allow", "deny"] = "allow"
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,19 +1,42 @@
 """What an operator does with a server; the command `dli server` calls these."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.settings.inputs import SettingsInputs
 from dli_adapters.settings.loader import load_settings
+from dli_domain.errors import ConfigError
 from dli_domain.model.settings import Settings
+from dli_server.audit.log import AuditEntry, AuditLog
+from dli_server.audit.verifying import AuditVerdict, verify
 from dli_server.compose import compose
 from dli_server.configuration import ServerConfig
+from dli_server.configuration_file import check, is_loopback, read_config
 from dli_server.http.scopes import Scope
 from dli_server.keys.form import NewKey
 from dli_server.keys.ring import KeyFacts, KeyRing
 from dli_server.serving.running import serve
+from dli_server.serving.sole import sole_server
 from dli_server.storage.opening import open_database
+
+DEMO_OWNER = "demo"
+
+__all__ = [
+    "KeyFacts",
+    "ServerConfig",
+    "create_key",
+    "demo_key",
+    "list_keys",
+    "now",
+    "project_settings",
+    "read_config",
+    "revoke_key",
+    "scopes",
+    "start",
+    "verify_audit",
+]
 
 
 def project_settings(project: Path | None) -> Settings:
@@ -38,9 +61,31 @@ def start(config: ServerConfig, project: Path | None, announce: Callable[[str], 
         announce: Called with the address once requests are answered.
 
     Raises:
-        ConfigError: the project or the server's settings are wrong.
+        ConfigError: the project or the server's settings are wrong, or another server runs on
+            the same folder.
     """
-    serve(compose(config, project_settings(project)), announce)
+    check(config)
+    settings = project_settings(project)
+    with sole_server(Path(config.state)):
+        serve(compose(config, settings), announce)
+
+
+def demo_key(config: ServerConfig) -> str:
+    """A key with every scope that ends after a day; those of earlier demos are revoked.
+
+    Raises:
+        ConfigError: the server would be reachable from other machines.
+    """
+    if not is_loopback(config.host):
+        raise ConfigError(
+            f"A demo listens on this machine only, not on {config.host!r}",
+            hint="Leave --host out, or start it without --demo and make keys of your own.",
+        )
+    ring = _ring(config)
+    for key in ring.list():
+        if key.owner == DEMO_OWNER and key.revoked_at is None:
+            ring.revoke(key.key_id)
+    return ring.create(DEMO_OWNER, Scope, days=1)[0].text
 
 
 def create_key(
@@ -56,7 +101,9 @@ def create_key(
     Raises:
         ConfigError: see `KeyRing.create`.
     """
-    return _ring(config).create(owner, scopes, specs=specs, days=days)
+    made, facts = _ring(config).create(owner, scopes, specs=specs, days=days)
+    _told(config, "key.created", facts.key_id, owner)
+    return made, facts
 
 
 def list_keys(config: ServerConfig) -> tuple[KeyFacts, ...]:
@@ -66,7 +113,30 @@ def list_keys(config: ServerConfig) -> tuple[KeyFacts, ...]:
 
 def revoke_key(config: ServerConfig, key_id: str) -> bool:
     """Make a key worthless within a second; whether there was a live one."""
-    return _ring(config).revoke(key_id)
+    done = _ring(config).revoke(key_id)
+    if done:
+        _told(config, "key.revoked", key_id, None)
+    return done
+
+
+def verify_audit(config: ServerConfig, head: str | None = None) -> AuditVerdict:
+    """Whether the audit log is as it was written."""
+    return verify(Path(config.state), head)
+
+
+def scopes(names: Iterable[str]) -> tuple[Scope, ...]:
+    """The scopes of these names."""
+    return tuple(Scope(name) for name in names)
+
+
+def now() -> datetime:
+    """The moment, by which keys are live or ended."""
+    return SystemClock().now()
+
+
+def _told(config: ServerConfig, event: str, key_id: str, owner: str | None) -> None:
+    log = AuditLog(Path(config.state), SystemClock())
+    log.record(AuditEntry(event=event, key_id=key_id, owner=owner))
 
 
 def _ring(config: ServerConfig) -> KeyRing:

@@ -6,7 +6,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import final
 
 import uvicorn
@@ -22,6 +23,7 @@ from dli_server.serving.protocol import GuardedProtocol, protocol_for
 # Of the time to stop: what answers have after the runs have ended, and the very end.
 _ANSWER_SECONDS = 1.5
 _LAST_SECONDS = 0.8
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(services: Services, announce: Callable[[str], None]) -> None:
@@ -88,6 +90,22 @@ class StoppingServer(uvicorn.Server):
         super().__init__(config)
         self._services = services
         self._started = started
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop by INT and TERM, in order and with exit code 0; a second one hurries.
+
+        uvicorn would raise the signal again at the end, as if nobody had heeded it.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {name: signal.signal(name, self.handle_exit) for name in _STOPPING}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
