@@ -7,7 +7,7 @@ import pytest
 
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.registry import open_server
-from dli_adapters.server.opening import open_on_server
+from dli_adapters.server.opening import ServerEngine
 from dli_domain.model.secret import Secret
 from dli_domain.model.settings import ServerTarget
 from dli_domain.ports.query_executor import QueryExecutor
@@ -34,8 +34,8 @@ class TestServerExecutor(_OverAServer):
     @contextmanager
     def opened(self) -> Iterator[QueryExecutor]:
         clock = SystemClock()
-        run = scope(now=clock.monotonic())
-        with open_on_server(self.target, run, clock, "duckdb") as executor:
+        engine = ServerEngine(self.target, "duckdb", clock)
+        with engine.open(scope(now=clock.monotonic())) as executor:
             yield executor
 
 
@@ -43,5 +43,6 @@ class TestSupervisedServerExecutor(_OverAServer):
     @contextmanager
     def opened(self) -> Iterator[QueryExecutor]:
         clock = SystemClock()
-        with open_server(self.target, "duckdb", clock)(scope(now=clock.monotonic())) as executor:
+        engine = ServerEngine(self.target, "duckdb", clock)
+        with open_server(engine, clock)(scope(now=clock.monotonic())) as executor:
             yield executor

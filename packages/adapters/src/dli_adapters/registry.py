@@ -1,20 +1,28 @@
 """Engine name to executor: the only place of late imports of adapters."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from dli_adapters.extras import needs
-from dli_domain.errors import ConfigError
+from dli_adapters.folders import cache_folder
+from dli_domain.errors import ConfigError, ServerUnreachableError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.policy import ReadAccess
 from dli_domain.model.run import RunScope
-from dli_domain.model.settings import ServerTarget, Settings
+from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_domain.ports.sql_referee import SqlReferee
+
+if TYPE_CHECKING:
+    from dli_adapters.server.opening import ServerEngine
+    from dli_adapters.server.published import PublishedPolicy
+    from dli_adapters.wire.messages import PolicyAnswer
 
 OpenExecutor = Callable[[RunScope], AbstractContextManager[QueryExecutor]]
 
@@ -124,19 +132,55 @@ def metadata(settings: Settings, executor: QueryExecutor) -> EngineMetadata:
     raise ConfigError(f"There is no catalog of the engine {settings.engine!r}")
 
 
-def open_server(target: ServerTarget, dialect: str, clock: Clock) -> OpenExecutor:
-    """How to open the engine behind a server; its driver is not needed here.
+def server_engine(settings: Settings, clock: Clock) -> "ServerEngine":
+    """The engine behind the server that the settings name; its driver is not needed here.
 
-    What is opened keeps the run's deadline and can be cancelled while it waits.
-
-    Args:
-        target: The server.
-        dialect: What SQL is written in for a server that does not say its engine.
-        clock: For all times.
+    Raises:
+        ServerUnreachableError: DLI-501, no server is configured.
     """
-    from dli_adapters.server.opening import open_on_server  # noqa: PLC0415 - brings the HTTP client
+    if settings.server is None:
+        raise ServerUnreachableError(
+            "Cannot run through the server: no server is configured",
+            context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
+            hint="Run 'dli config set server.url URL', or run it with --local.",
+        )
+    from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415 - brings the HTTP client
 
-    return _supervised(lambda scope: open_on_server(target, scope, clock, dialect), clock)
+    return ServerEngine(settings.server, settings.dialect or settings.engine, clock)
+
+
+def open_server(server: "ServerEngine", clock: Clock) -> OpenExecutor:
+    """How to open it. What is opened keeps the run's deadline and can be cancelled."""
+    return _supervised(server.open, clock)
+
+
+def published_policy(settings: Settings, clock: Clock) -> "PolicyAnswer | None":
+    """The configured server's policy as it was known in the last ten minutes.
+
+    None where no server is configured, or where it never answered.
+    """
+    policy = _published(settings, clock)
+    return None if policy is None else policy.read()
+
+
+def refuse_denied_local(settings: Settings, clock: Clock) -> None:
+    """Refuse to run on an engine directly where the configured server forbids it.
+
+    Raises:
+        ExecutionPermissionError: DLI-404, the server's policy is `local: deny`.
+    """
+    policy = _published(settings, clock)
+    if policy is not None:
+        policy.refuse_local()
+
+
+def _published(settings: Settings, clock: Clock) -> "PublishedPolicy | None":
+    if settings.server is None:
+        return None
+    from dli_adapters.server.published import PublishedPolicy  # noqa: PLC0415 - with a server only
+
+    folder = cache_folder(os.environ)
+    return PublishedPolicy(target=settings.server, clock=clock, folder=folder)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:

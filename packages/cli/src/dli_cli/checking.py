@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dli_adapters.analysis_cache.store import FileFactsStore, NoFactsStore, cache_folder
+from dli_adapters.analysis_cache.store import FileFactsStore, NoFactsStore
 from dli_adapters.analysis_pool.processes import ForkedWorkers
+from dli_adapters.folders import cache_folder
 from dli_adapters.memory.remembered import RememberedSpecSource
 from dli_adapters.yaml_specs.schema_snapshot import SCHEMA_FILE, read_schema_snapshot
 from dli_adapters.yaml_specs.spec_files import YamlSpecFiles

@@ -8,7 +8,7 @@ import gc
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import final
@@ -135,13 +135,6 @@ class NoFactsStore(FactsStore):
 
     def decode(self, data: bytes) -> SpecFacts:
         return _FACTS.decode(data)
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where dli keeps what it can find out again: `$XDG_CACHE_HOME/dli`, else `~/.cache/dli`."""
-    said = environ.get("XDG_CACHE_HOME", "")
-    # The standard says that a relative path must be ignored.
-    return Path(said if said.startswith("/") else Path("~/.cache").expanduser(), "dli")
 
 
 _FACTS = msgspec.msgpack.Decoder(SpecFacts)

@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dli_adapters.analysis_cache.store import FileFactsStore, cache_folder
+from dli_adapters.analysis_cache.store import FileFactsStore
 from dli_adapters.analysis_pool.processes import ForkedWorkers
 from dli_adapters.clock.system import SystemClock
+from dli_adapters.folders import cache_folder
 from dli_adapters.memory.remembered import RememberedSpecSource
 from dli_adapters.settings.loader import LoadedSettings
 from dli_adapters.yaml_specs.schema_snapshot import read_schema_snapshot
