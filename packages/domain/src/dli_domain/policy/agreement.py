@@ -5,7 +5,7 @@ import re
 from dli_domain.model.policy import CheckedQuery, Opinion, ReadAccess, TablePath
 from dli_domain.policy.function_names import NAMES, TABLE_NAMES
 from dli_domain.policy.refusal import Step, refused
-from dli_domain.policy.tables import ascii_lower, check_tables, covers
+from dli_domain.policy.tables import ascii_lower, check_tables, covers, is_metadata
 
 _WORD = re.compile(r"\w+")
 # What DuckDB's parser makes of its operators and literals.
@@ -42,8 +42,10 @@ def _check_tables(checked: CheckedQuery, opinion: Opinion, access: ReadAccess) -
     if opinion.tables is None:
         return
     if opinion.through_views:
+        if bool(opinion.tables) != any(not is_metadata(path) for path in checked.tables):
+            raise refused(Step.ENGINE, "the parsers disagree on whether it reads a table")
         for path in sorted(opinion.tables):
-            _check_behind(path, opinion.default, access)
+            _check_behind(path, opinion.default, checked.dialect, access)
         return
     seen = {_lowered(path) for path in opinion.tables}
     read = {_lowered(path) for path in checked.tables}
@@ -52,10 +54,11 @@ def _check_tables(checked: CheckedQuery, opinion: Opinion, access: ReadAccess) -
         raise refused(Step.ENGINE, f"the parsers disagree on the table {'.'.join(odd)[:60]!r}")
 
 
-def _check_behind(path: TablePath, default: TablePath, access: ReadAccess) -> None:
+def _check_behind(path: TablePath, default: TablePath, dialect: str, access: ReadAccess) -> None:
     """A table behind a view must be allowed too, by its full name or without the default."""
     shorter = path[len(default) :] if default and path[: len(default)] == default else path
-    check_tables(frozenset({shorter if covers(access.tables, shorter) else path}), access)
+    named = shorter if covers(access.tables, shorter, dialect) else path
+    check_tables(frozenset({named}), dialect, access)
 
 
 def _check_bytes(opinion: Opinion, access: ReadAccess) -> None:

@@ -27,5 +27,5 @@ def judge_read_only(
     check_calls(text)
     found = tables_read(text)
     patterns = None if tables is None else tuple(tables)
-    check_tables(found, ReadAccess(tables=patterns, metadata=metadata))
+    check_tables(found, dialect, ReadAccess(tables=patterns, metadata=metadata))
     return CheckedQuery(sql=sql, dialect=dialect, tables=found)

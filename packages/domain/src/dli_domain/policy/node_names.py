@@ -101,3 +101,22 @@ bignumeric bit bool dec double int integer json key natural of outer range real 
 string text tinyint
 """.split()
 )
+
+# First words of statements that stand where an unquoted table name could stand.
+COMMANDS = frozenset(
+    """
+abort alter analyze assert attach begin break call checkpoint clone comment commit continue copy
+create deallocate declare delete deny desc describe detach drop end execute explain export force
+grant import insert install iterate kill leave list load lock merge optimize prepare pragma put
+raise refresh reindex release replace reset revoke rollback savepoint set show start summarize
+truncate undrop unlock update upsert use vacuum
+""".split()
+)
+
+# Words that are calls without a parenthesis and tell of the session.
+SESSION_WORDS = frozenset(
+    """
+current_catalog current_database current_groups current_path current_role current_schema
+current_user session_user system_user
+""".split()
+)

@@ -50,6 +50,15 @@ _STRANGE = frozenset(
         TokenType.COMMAND,
     }
 )
+_FIRST = frozenset(
+    {
+        TokenType.SELECT,
+        TokenType.WITH,
+        TokenType.FROM,
+        TokenType.VALUES,
+        TokenType.L_PAREN,
+    }
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
 _NAME = re.compile(r"[^\W\d]\w*(?:[$\-]\w+)*|\d\w*")
 _QUOTED_NAME = re.compile(r"[^\\`\"\r\n\t\u0085\u2028\u2029]+")
@@ -163,6 +172,9 @@ def _one_statement(tokens: list[Token]) -> list[Token]:
         tokens = tokens[:-1]
     if not tokens:
         raise refused(Step.ONE_STATEMENT, "it holds no statement")
+    if tokens[0].token_type not in _FIRST:
+        # before the parser, which writes what it does not know to the log
+        raise refused(Step.SYNTAX, f"{tokens[0].text[:20]!r} begins no query")
     if any(token.token_type is TokenType.SEMICOLON for token in tokens):
         raise refused(Step.ONE_STATEMENT, "it holds more than one statement")
     return tokens

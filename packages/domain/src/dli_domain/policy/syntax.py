@@ -6,9 +6,11 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from dli_domain.policy.function_names import NAMES, SPACES, TABLE_NAMES
-from dli_domain.policy.node_names import FUNCTIONS, QUERIES, SYNTAX, WORDS
+from dli_domain.policy.node_names import FUNCTIONS, QUERIES, SESSION_WORDS, SYNTAX, WORDS
 from dli_domain.policy.reading import ReadText
 from dli_domain.policy.refusal import Step, refused
+
+_VALUES = frozenset({TokenType.STRING, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
 
 
 def check_nodes(text: ReadText) -> None:
@@ -38,8 +40,17 @@ def _check_node(node: exp.Expr, dialect: str) -> None:
         raise refused(Step.SYNTAX, f"it holds {_spoken(node)}, which no query needs")
     if isinstance(node, exp.Parameter) and not isinstance(node.this, exp.Var | exp.Literal):
         raise refused(Step.SYNTAX, "it reads a variable of the engine's own")
+    if isinstance(node, exp.CTE) and type(node.this).__name__ not in QUERIES:
+        raise refused(Step.SYNTAX, "a name in its WITH stands for no query")
+    if isinstance(node, exp.Column) and _tells_of_session(node):
+        raise refused(Step.FUNCTIONS, f"{node.name} is not on the list of functions")
     if isinstance(node, exp.Identifier) and node.name.startswith("$"):
         raise refused(Step.TABLES, f"{node.name!r} is a column of the engine's own")
+
+
+def _tells_of_session(column: exp.Column) -> bool:
+    plain = isinstance(column.this, exp.Identifier) and not column.this.args.get("quoted")
+    return plain and not column.table and _lower(column.name) in SESSION_WORDS
 
 
 def check_calls(text: ReadText) -> None:
@@ -105,13 +116,16 @@ def _check_space(text: ReadText, index: int) -> None:
     tokens = text.tokens
     if index < 2 or tokens[index - 1].token_type is not TokenType.DOT:
         return
-    if text.dialect == "duckdb":
-        # 'text'.upper() is a call; that no schema stands there the engine itself is asked
-        return
+    if text.dialect == "duckdb" and tokens[index - 2].token_type in _VALUES:
+        return  # 'text'.upper()
     space = _lower(tokens[index - 2].text)
     nested = index > 2 and tokens[index - 3].token_type is TokenType.DOT
     if space not in SPACES[text.dialect] or nested:
-        raise refused(Step.FUNCTIONS, f"{space}.{tokens[index].text}() is no built-in function")
+        raise refused(
+            Step.FUNCTIONS,
+            f"{space[:40]}.{tokens[index].text[:40]}() may be a function of a schema's own",
+            hint="Call a built-in function by its name alone, its first argument inside.",
+        )
 
 
 def _check_name(name: str, dialect: str) -> None:

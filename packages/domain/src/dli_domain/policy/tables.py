@@ -7,14 +7,16 @@ from sqlglot import exp
 
 from dli_domain.model.policy import ReadAccess, TablePath
 from dli_domain.policy.function_names import TABLE_NAMES
+from dli_domain.policy.node_names import COMMANDS
 from dli_domain.policy.reading import ReadText
 from dli_domain.policy.refusal import Step, refused
 
 _PLAIN = re.compile(r"[\w@. \-]+")
 _FILE = re.compile(
-    r"\.(?:csv|tsv|txt|log|jsonl?|ndjson|geojson|parquet|arrow|arrows|feather|ipc|avro|orc|xlsx?"
-    r"|db|duckdb|ddb|sqlite3?|ya?ml|toml|ini|env|pem|key|gz|zst|zip|bz2|xz|lance|vortex|shp)$"
+    r"\.(?:csv|tsv|txt|jsonl?|ndjson|geojson|parquet|arrows?|feather|ipc|avro|orc|xlsx?"
+    r"|db|duckdb|ddb|sqlite3?|gz|zst|zip|lance|vortex|shp)$"
 )
+_QUOTE = "Quote the name, if it is a table's."
 _OWN_SCHEMAS = frozenset({"information_schema", "pg_catalog", "system", "__tables__"})
 _OWN_TABLES = re.compile(
     r"(?:duckdb_|pragma_|sqlite_|pg_|__).*|system|information_schema|show_databases|show_tables"
@@ -31,7 +33,7 @@ def tables_read(text: ReadText) -> frozenset[TablePath]:
     return frozenset(path for path in found if path)
 
 
-def check_tables(tables: frozenset[TablePath], access: ReadAccess) -> None:
+def check_tables(tables: frozenset[TablePath], dialect: str, access: ReadAccess) -> None:
     """Refuse a table that the access does not cover.
 
     Raises:
@@ -42,7 +44,7 @@ def check_tables(tables: frozenset[TablePath], access: ReadAccess) -> None:
         own = is_metadata(path)
         if own and not access.metadata:
             raise refused(Step.TABLES, f"{'.'.join(path)!r} is a table of the engine's own")
-        if not own and not covers(access.tables, path):
+        if not own and not covers(access.tables, path, dialect):
             raise refused(Step.TABLES, f"the table {'.'.join(path)!r} is not among the allowed")
 
 
@@ -52,14 +54,19 @@ def is_metadata(path: TablePath) -> bool:
     return bool(_OWN_SCHEMAS & set(parts)) or bool(_OWN_TABLES.fullmatch(parts[-1]))
 
 
-def covers(patterns: Sequence[str] | None, path: TablePath) -> bool:
+def covers(patterns: Sequence[str] | None, path: TablePath, dialect: str) -> bool:
     """Whether one of the patterns names the table.
 
     A pattern has as many parts as the name, `*` in a part stands for any letters, and a last
     part `*` for all that follows: `nyc.*` covers `nyc.trips` and `nyc.raw.trips`, not
-    `other.nyc.trips`. None covers everything.
+    `other.nyc.trips`. None covers everything. Case counts on BigQuery, where it tells tables
+    apart.
     """
-    return patterns is None or any(_matches(pattern, path) for pattern in patterns)
+    if patterns is None:
+        return True
+    fold = str if dialect == "bigquery" else ascii_lower
+    folded = tuple(fold(part) for part in path)
+    return any(_matches(fold(pattern), folded) for pattern in patterns)
 
 
 def ascii_lower(name: str) -> str:
@@ -77,8 +84,8 @@ def _matches(pattern: str, path: TablePath) -> bool:
 
 
 def _part_matches(wanted: str, part: str) -> bool:
-    letters = ".*".join(re.escape(ascii_lower(piece)) for piece in wanted.split("*"))
-    return re.fullmatch(letters, ascii_lower(part)) is not None
+    letters = ".*".join(re.escape(piece) for piece in wanted.split("*"))
+    return re.fullmatch(letters, part, re.DOTALL) is not None
 
 
 def _check_plain(path: TablePath) -> None:
@@ -131,19 +138,30 @@ def _is_own(table: exp.Table, names: frozenset[str], dialect: str) -> bool:
 
 
 def _aliases_before(table: exp.Table) -> frozenset[str]:
-    """What the FROM clause calls the tables that stand before this one."""
-    select = table.find_ancestor(exp.Select)
+    """What the FROM clauses in sight call the tables that stand before this one."""
     aliases: set[str] = set()
-    while select is not None:
-        start = select.args.get("from_")
-        sources = [start.this] if isinstance(start, exp.From) else []
-        sources += [join.this for join in select.args.get("joins") or ()]
-        for source in sources:
-            if source is table:
-                break
-            aliases.add(ascii_lower(source.alias_or_name))
-        select = select.find_ancestor(exp.Select)
+    node: exp.Expr | None = table
+    while node is not None and not _starts_anew(node):
+        if isinstance(node, exp.Select):
+            aliases.update(_aliases(node, table))
+        node = node.parent
     return frozenset(aliases)
+
+
+def _starts_anew(node: exp.Expr) -> bool:
+    """Whether nothing outside is in sight: a query in WITH or in FROM sees no neighbour."""
+    return isinstance(node, exp.CTE) or (
+        isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
+    )
+
+
+def _aliases(select: exp.Select, until: exp.Table) -> Iterator[str]:
+    start = select.args.get("from_")
+    sources = [start.this] if isinstance(start, exp.From) else []
+    for source in [*sources, *(join.this for join in select.args.get("joins") or ())]:
+        if source is until:
+            return
+        yield ascii_lower(source.alias_or_name)
 
 
 def _path(table: exp.Table, dialect: str) -> TablePath:
@@ -157,6 +175,9 @@ def _path(table: exp.Table, dialect: str) -> TablePath:
         if not isinstance(part, exp.Identifier) or not part.name:
             raise refused(Step.TABLES, "something that is no name stands where a table stands")
         path.append(part.name)
+    if not parts[0].args.get("quoted") and ascii_lower(path[0]) in COMMANDS:
+        # (SHOW TABLES) reads like a table SHOW that is called TABLES
+        raise refused(Step.SYNTAX, f"{path[0].upper()} reads like a statement", hint=_QUOTE)
     return tuple(path)
 
 
