@@ -81,7 +81,9 @@ class CronSchedule:
     def moments(self, start: date, end: date) -> Iterator[datetime]:
         """Every time whose local day lies in `start`..`end`, both included, in UTC, in order."""
         zone = self.zone
-        moment = _instant(datetime.combine(start, time()), zone, late=False) - timedelta(seconds=1)
+        midnight = _instant(datetime.combine(start, time()), zone, late=False)
+        # from the firing before: elapsed time counts from there
+        moment = self.previous_before(midnight)
         # Where clocks go back over midnight, the day before comes once more after this.
         limit = _instant(datetime.combine(end, time()), zone, late=True) + _SLACK
         while (moment := self.next_after(moment)) < limit:
@@ -96,12 +98,7 @@ class CronSchedule:
         found: datetime = (walk.get_next if forward else walk.get_prev)(datetime)
         if walk.expanded[1] != ["*"]:
             return _instant(found, zone, late=True)
-        # whole days by the calendar, the rest by elapsed time
-        apart = found - wall if forward else wall - found
-        sign = 1 if forward else -1
-        if apart.days:
-            return _instant(wall + sign * apart, zone, late=True)
-        return moment.astimezone(UTC) + sign * apart
+        return moment.astimezone(UTC) + (found - wall)
 
 
 def check_cron(text: str) -> str:
