@@ -58,8 +58,9 @@ def test_a_dataset_runs_by_name_with_typed_parameters(client: RunsClient) -> Non
     assert str(client.rows(found["run_id"])["d"][0]) == "2025-02-03"
 
 
-def test_an_unknown_dataset_fails_as_it_does_locally(client: RunsClient) -> None:
-    found = client.ended(client.by_name("my_datset"))
-    assert found["state"] == "FAILED"
-    assert found["failure"]["code"] == "DLI-101"
-    assert "my_dataset" in found["failure"]["hint"]
+def test_an_unknown_dataset_is_refused_with_the_nearest_name(client: RunsClient) -> None:
+    answer = client.by_name("my_datset")
+    assert answer.status_code == 404
+    failure = answer.json()["error"]["dli"]
+    assert failure["code"] == "DLI-101"
+    assert "my_dataset" in failure["hint"]

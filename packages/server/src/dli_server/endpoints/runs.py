@@ -32,8 +32,7 @@ def submit(call: Call) -> Answer:
     found = call.services.runs.submit(
         call.principal, call.body, call.idempotency_key or "", call.trace_id
     )
-    status = _OK if found.answer.ended else _ACCEPTED
-    return Answer(body=found.answer, status=status)
+    return Answer(body=found, status=_OK if found.ended else _ACCEPTED)
 
 
 async def show(call: Call) -> RunAnswer:

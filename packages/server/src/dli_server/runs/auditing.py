@@ -3,7 +3,9 @@
 import msgspec
 
 from dli_adapters.wire.messages import RunAnswer
+from dli_domain.errors import DliError
 from dli_server.audit.log import AuditEntry, digest_of
+from dli_server.http.endpoint import Principal
 from dli_server.runs.journal import Accepted
 
 
@@ -36,6 +38,18 @@ def submitted(run: Accepted) -> AuditEntry:
         ),
         decision="allowed",
         engine=run.engine,
+    )
+
+
+def refused(principal: Principal, trace_id: str, error: DliError) -> AuditEntry:
+    """Text that the policy did not let pass."""
+    return AuditEntry(
+        event="run.refused",
+        key_id=principal.key_id,
+        owner=principal.owner,
+        trace_id=trace_id,
+        decision="refused",
+        outcome=error.code.value,
     )
 
 

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from dli_adapters import registry
-from dli_adapters.supervision.reads import only_reads
-from dli_domain.errors import ErrorCode, ServerError
+from dli_domain.model.policy import ReadAccess
 from dli_domain.model.run import Deadline, RunScope
 from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
@@ -28,34 +27,40 @@ class Engines:
         return self.settings.engine
 
     @contextmanager
-    def open(self, scope: RunScope, *, read_only: bool) -> Iterator[QueryExecutor]:
-        """A session of the engine; `read_only` bounds it at the engine.
+    def open(self, scope: RunScope, reading: ReadAccess | None) -> Iterator[QueryExecutor]:
+        """A session of the engine; with `reading` it takes what the SQL policy lets pass.
 
         Raises:
             DliError: it cannot be opened.
         """
-        with registry.open_executor(self._capped(), self.clock)(self._bounded(scope)) as executor:
+        opened = registry.open_executor(self._capped(), self.clock, reading=reading)
+        with opened(self._bounded(scope)) as executor:
             yield executor
 
-    def refuse_change(self, sql: str) -> None:
-        """Refuse text that a read-only session may not send.
+    def access(
+        self, tables: tuple[str, ...] | None = None, *, metadata: bool = False
+    ) -> ReadAccess:
+        """What a session that only reads may read; `tables` are patterns, None is all."""
+        return ReadAccess(tables=tables, metadata=metadata, max_bytes=self.limits.scan_bytes)
+
+    def judge(self, sql: str, access: ReadAccess) -> None:
+        """Refuse text before it is taken; the engine's own reading comes later.
 
         Raises:
-            ServerError: DLI-507, it is not sure to change nothing.
+            PolicyError: DLI-507, the policy does not let it pass.
         """
-        if not only_reads(sql):
-            raise ServerError(
-                "The server refused the statement: it is not sure to change nothing",
-                code=ErrorCode.POLICY_REFUSED,
-                hint="Send one SELECT, or use a key with the scope 'run:write'.",
-            )
+        from dli_domain.policy.judging import judge_read_only  # noqa: PLC0415 - brings sqlglot
+
+        judge_read_only(sql, self.engine, tables=access.tables, metadata=access.metadata)
 
     def _capped(self) -> Settings:
         bigquery = self.settings.bigquery
         billed = min(
             bigquery.maximum_bytes_billed or self.limits.scan_bytes, self.limits.scan_bytes
         )
-        return replace(self.settings, bigquery=replace(bigquery, maximum_bytes_billed=billed))
+        capped = replace(self.settings, bigquery=replace(bigquery, maximum_bytes_billed=billed))
+        # Readers and writers share an instance, so all of them are confined.
+        return registry.confined(capped)
 
     def _bounded(self, scope: RunScope) -> RunScope:
         longest = float(self.limits.seconds)

@@ -32,7 +32,19 @@ class Accepted:
     sql: str
     submission: RunSubmission
     submitted_at: datetime
-    worker: str
+
+    @property
+    def answer(self) -> RunAnswer:
+        """What a client is told at first."""
+        return RunAnswer(
+            run_id=self.run_id,
+            state="ACCEPTED",
+            kind=self.kind,
+            name=self.name,
+            engine=self.engine,
+            submitted_at=self.submitted_at,
+            sql=self.sql,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +101,16 @@ _COLUMNS = [
 
 
 class RunJournal:
-    """Each change is one transaction, durable when the call returns."""
+    """Each change is one transaction, durable when the call returns.
 
-    def __init__(self, database: Engine) -> None:
+    Args:
+        database: Holds the table.
+        worker: The name of this process; runs of another one have nobody who drives them.
+    """
+
+    def __init__(self, database: Engine, worker: str) -> None:
         self._database = database
+        self.worker = worker
 
     def accept(self, run: Accepted) -> Recorded | None:
         """Take a new run; None where it is new, else the one with that idempotency key."""
@@ -100,6 +118,7 @@ class RunJournal:
             **{name: getattr(run, name) for name in Accepted.__dataclass_fields__},
             "submission": msgspec.json.encode(run.submission),
             "state": "ACCEPTED",
+            "worker": self.worker,
         }
         try:
             with self._database.begin() as connection:
@@ -128,11 +147,11 @@ class RunJournal:
         """The run that a key submitted under that idempotency key."""
         return self._one(RUNS.c.key_id == key_id, RUNS.c.idempotency_key == idempotency_key)
 
-    def open_of_others(self, worker: str) -> Sequence[Recorded]:
+    def open_of_others(self) -> Sequence[Recorded]:
         """Runs that no longer have who drives them, oldest first."""
         chosen = (
             select(*_COLUMNS)
-            .where(RUNS.c.state.not_in(FINAL), RUNS.c.worker != worker)
+            .where(RUNS.c.state.not_in(FINAL), RUNS.c.worker != self.worker)
             .order_by(RUNS.c.submitted_at)
         )
         with self._database.connect() as connection:

@@ -2,18 +2,20 @@
 
 import logging
 import threading
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from dli_server.runs.live import LiveRun
 from dli_server.runs.service import RunService
+from dli_server.runs.sessions import Session
 
 _LOG = logging.getLogger("dli.server.runs")
 _TICK_SECONDS = 0.1
 _SAVE_EVERY, _SWEEP_EVERY = 10, 600
 # Between two questions of a client that is there: its network may stumble, it may write a file.
 BETWEEN_SECONDS = 30.0
+_UNSEEN_SECONDS = 0.4
+_ALONE = "nobody waits for it any more"
 
 
 class Caretaker:
@@ -40,37 +42,45 @@ class Caretaker:
             try:
                 self._look()
                 if ticks % _SAVE_EVERY == 0:
-                    self._runs.save_again()
+                    self._runs.driver.save_again()
                 if ticks % _SWEEP_EVERY == 0:
                     self._sweep()
-            except Exception:
+            except Exception:  # noqa: BLE001 - one failure must not end the care
                 _LOG.exception("looking after runs failed")
             ticks += 1
 
     def _look(self) -> None:
-        runs, limits = self._runs, self._runs.limits
+        runs = self._runs
         now = runs.clock.monotonic()
-        for run in runs.open_runs():
+        for run in runs.driver.open_runs():
             self._look_at(run, now)
         for session in runs.sessions.over():
-            threading.Thread(
-                target=runs.sessions.close, args=(session,), name="dli-close", daemon=True
-            ).start()
-        del limits
+            self._end_session(session)
 
     def _look_at(self, run: LiveRun, now: float) -> None:
         if run.stop_at is not None and now > run.stop_at:
             run.time_out(run.submission.timeout_seconds or 0)
-        # One tick and the look at the socket are part of the promised second.
-        after = max(self._runs.limits.abandoned_seconds - 0.4, 0.0)
+        # A tick, and the look at the socket, are part of the promised time.
+        after = max(self._runs.limits.abandoned_seconds - _UNSEEN_SECONDS, 0.0)
         if run.submission.attached and run.abandoned(now, after, BETWEEN_SECONDS):
-            self._runs.stop(run, "the server", "nobody waits for it any more")
+            self._runs.driver.stop(run, "the server", _ALONE)
+            if run.session is not None:
+                self._end_session(run.session)
+
+    def _end_session(self, session: Session) -> None:
+        """In a thread of its own: it waits for the engine."""
+        threading.Thread(
+            target=self._runs.driver.end_session,
+            args=(session, _ALONE),
+            name="dli-close",
+            daemon=True,
+        ).start()
 
     def _sweep(self) -> None:
         runs = self._runs
         seconds = runs.limits.result_seconds
         runs.spool.sweep(seconds)
         try:
-            runs.journal.forget_results(before=runs.clock.now() - timedelta(seconds=0))
+            runs.journal.forget_results(before=runs.clock.now())
         except SQLAlchemyError:
             _LOG.exception("the journal still names results that are gone")

@@ -13,6 +13,7 @@ from dli_domain.model.result import Estimate, QueryResult
 from dli_domain.model.run import CancelOutcome
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_server.runs.pool import Ticket
+from dli_server.runs.sessions import Session
 
 _AGAIN_SECONDS = 0.05
 # How long an engine is asked to stop; a run that did not hear by then ends at its deadline.
@@ -26,18 +27,26 @@ class LiveRun:
         answer: What is known at the start; replaced as more is.
         key_id: Whose it is.
         submission: What was asked.
+        ticket: Its place in the pool.
         now: Monotonic seconds.
     """
 
     def __init__(
-        self, answer: RunAnswer, key_id: str, submission: RunSubmission, now: float
+        self,
+        answer: RunAnswer,
+        key_id: str,
+        submission: RunSubmission,
+        ticket: Ticket,
+        now: float,
     ) -> None:
         self.key_id = key_id
         self.submission = submission
-        self.ticket: Ticket | None = None
+        self.ticket = ticket
+        self.session: Session | None = None
         self.heard_at = now
         self.left_at: float | None = None
         self.stop_at: float | None = None
+        self.sending: Callable[[str], None] = nothing_said
         self.unsaved: Mapping[str, object] | None = None
         self.cancelled_by: str | None = None
         self.cancel_reason: str | None = None
@@ -57,10 +66,11 @@ class LiveRun:
     def run_id(self) -> str:
         return self._answer.run_id
 
-    @property
-    def why_stopped(self) -> DliError | None:
-        """What it is to end with, once somebody asked it to stop."""
-        return self._why
+    def reason(self, error: DliError) -> DliError:
+        """Why it really ended: an engine only says that it was interrupted."""
+        if self._why is not None and isinstance(error, ExecutionCancelledError):
+            return self._why
+        return error
 
     def tell(self, **facts: object) -> None:
         """Add to what is known."""
@@ -167,6 +177,10 @@ class LiveRun:
             waited += _AGAIN_SECONDS
 
 
+def nothing_said(_: str) -> None:
+    """Nobody wants to know what is sent."""
+
+
 @final
 class _StoppableExecutor(QueryExecutor):
     """Sends nothing more once the run was asked to stop."""
@@ -181,6 +195,7 @@ class _StoppableExecutor(QueryExecutor):
 
     def execute(self, sql: str, params: Mapping[str, object] | None = None) -> QueryResult:
         self._run.check()
+        self._run.sending(sql)
         return self._inner.execute(sql, params)
 
     def estimate(self, sql: str) -> Estimate:

@@ -65,10 +65,11 @@ class FairPool:
             self._held[key] += 1
             return Ticket(key)
 
-    def admit(self, ticket: Ticket) -> None:
+    def admitted(self, key: str) -> Ticket:
         """A place beyond all limits, for what was accepted before."""
         with self._changed:
-            self._held[ticket.key] += 1
+            self._held[key] += 1
+            return Ticket(key)
 
     def release(self, ticket: Ticket) -> None:
         """Give a place back that no work came for."""

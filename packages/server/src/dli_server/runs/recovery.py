@@ -15,13 +15,13 @@ _LOG = logging.getLogger("dli.server.runs")
 def recover(runs: RunService) -> None:
     """Settle every run of another server on this journal.
 
-    What was accepted by name and never began is driven now: nothing of it has run. A statement
-    that never began is FAILED, as its session is gone. What had begun is UNKNOWN where it may
-    have changed data, and FAILED where it only read.
+    A run by name is driven anew where nothing was sent that may change data: it has done nothing
+    yet. Else it is UNKNOWN. A statement's session is gone, so it is FAILED where it never began
+    or only read, and UNKNOWN where it may have changed data.
     """
-    for recorded in runs.journal.open_of_others(runs.worker):
-        if recorded.state == "ACCEPTED" and recorded.kind != "statement":
-            runs.requeue(recorded)
+    for recorded in runs.journal.open_of_others():
+        if recorded.kind != "statement" and not recorded.writes:
+            runs.resume(recorded)
         else:
             _settle(runs, recorded)
 

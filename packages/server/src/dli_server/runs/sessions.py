@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from dli_adapters.wire.messages import SessionRequest
 from dli_domain.errors import DliError
+from dli_domain.model.policy import ReadAccess
 from dli_domain.model.result import Estimate
 from dli_domain.model.run import Deadline, RunScope
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_server.configuration import Limits
 from dli_server.http.endpoint import Principal
+from dli_server.http.scopes import Scope
 from dli_server.runs.engines import Engines
 from dli_server.runs.ids import new_id
 from dli_server.runs.refusals import busy_session, malformed, too_many, unknown_session
@@ -23,11 +25,11 @@ _PER_RUNNING = 4
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Session:
-    """One engine session: its statements run one at a time."""
+    """One engine session: its statements run one at a time; without `reading` they may write."""
 
     session_id: str
     key_id: str
-    writes: bool
+    reading: ReadAccess | None
     resource: str
     deadline: Deadline
     executor: QueryExecutor
@@ -85,19 +87,25 @@ class Sessions:
 
     def estimate(self, session: Session, sql: str) -> Estimate:
         """What the statement would read."""
-        if not session.writes:
-            self._engines.refuse_change(sql)
-        if not session.using.acquire(blocking=False):
-            raise busy_session()
+        self.take(session)
         try:
             return session.executor.estimate(sql)
         finally:
-            self.touch(session)
-            session.using.release()
+            self.give_back(session)
 
-    def touch(self, session: Session) -> None:
-        """It was used just now."""
+    def take(self, session: Session) -> None:
+        """Have it for one statement, until `give_back`.
+
+        Raises:
+            HttpError: another statement has it.
+        """
+        if not session.using.acquire(blocking=False):
+            raise busy_session()
+
+    def give_back(self, session: Session) -> None:
+        """The statement has ended."""
         session.used_at = self._clock.monotonic()
+        session.using.release()
 
     def hold(self, session_id: str | None, count: int) -> None:
         """While its results are fetched, a session is not idle."""
@@ -156,11 +164,15 @@ class Sessions:
             max_bytes=request.max_bytes,
         )
         stack = ExitStack()
-        executor = stack.enter_context(self._engines.open(scope, read_only=not request.writes))
+        reading = None
+        if not request.writes:
+            metadata = Scope.CATALOG in principal.scopes
+            reading = self._engines.access(principal.specs, metadata=metadata)
+        executor = stack.enter_context(self._engines.open(scope, reading))
         return Session(
             session_id=session_id,
             key_id=principal.key_id,
-            writes=request.writes,
+            reading=reading,
             resource=request.resource,
             deadline=deadline,
             executor=executor,

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from dli_adapters.wire.messages import ResourceRun, StatementFacts
+from dli_adapters.wire.parameters import decoded, encoded
+from dli_adapters.wire.quality import packed_report
 from dli_domain.model.quality import QualityReport
 from dli_domain.model.run import ExecutionMode, ExecutionResult, RunScope
 from dli_domain.model.spec import ResourceKind
@@ -51,7 +53,7 @@ class Drive:
         assert asked is not None  # noqa: S101 - the service checked it
         writer = self._writer(run)
         with run.driving(session.executor) as executor:
-            result = executor.execute(asked.sql, asked.params or None)
+            result = executor.execute(asked.sql, decoded(asked.params) or None)
             writer.write(result)
         facts = {"engine": executor.engine, "stats": result.stats, "result": writer.facts}
         return Outcome(facts={**facts, "job_id": result.stats.job_id}, result_name=writer.name)
@@ -61,10 +63,10 @@ class Drive:
         asked = run.submission.resource
         assert asked is not None  # noqa: S101 - the service checked it
         writer = self._writer(run)
-        kind = ResourceKind(asked.kind)
+        is_metric = ResourceKind(asked.kind) is ResourceKind.METRIC
         use_case = RunResource(
             render=self.registry.render,
-            open_executor=partial(self._open, run, kind is ResourceKind.METRIC),
+            open_executor=partial(self._open, run, is_metric),
             clock=self.clock,
             mode=ExecutionMode.SERVER,
             new_run_id=lambda: run.run_id,
@@ -90,7 +92,7 @@ class Drive:
             QualityRequest(
                 reference=asked.reference,
                 tests=asked.tests,
-                parameters=asked.parameters,
+                parameters=decoded(asked.parameters),
                 ds=asked.ds,
                 timeout=_whole(run.submission.timeout_seconds),
                 max_bytes=run.submission.max_bytes,
@@ -100,12 +102,19 @@ class Drive:
             ),
             say=lambda text: run.tell(progress=text),
         )
-        return Outcome(facts={"engine": report.engine}, report=report)
+        run.check()
+        facts = {
+            "engine": report.engine,
+            "warnings": report.warnings,
+            "report": msgspec.Raw(msgspec.json.encode(packed_report(report))),
+        }
+        return Outcome(facts=facts, report=report)
 
     @contextmanager
     def _open(self, run: LiveRun, read_only: bool, scope: RunScope) -> Iterator[QueryExecutor]:
+        reading = self.engines.access() if read_only else None
         with (
-            self.engines.open(scope, read_only=read_only) as executor,
+            self.engines.open(scope, reading) as executor,
             run.driving(executor) as driven,
         ):
             yield driven
@@ -114,7 +123,7 @@ class Drive:
         return RunRequest(
             name=asked.name,
             kind=ResourceKind(asked.kind),
-            parameters=asked.parameters,
+            parameters=decoded(asked.parameters),
             ds=asked.ds,
             timeout=_whole(run.submission.timeout_seconds),
             max_bytes=run.submission.max_bytes,
@@ -133,7 +142,7 @@ def _facts(found: ExecutionResult, writer: SpoolWriter) -> dict[str, Any]:
         "engine": found.engine,
         "sql": found.sql,
         "job_id": found.stats.job_id,
-        "parameters": {name: _plain(value) for name, value in found.parameters.items()},
+        "parameters": encoded(found.parameters),
         "statements": tuple(
             StatementFacts(
                 phase=one.phase.value,
@@ -155,7 +164,3 @@ def _facts(found: ExecutionResult, writer: SpoolWriter) -> dict[str, Any]:
 
 def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else math.ceil(seconds)
-
-
-def _plain(value: object) -> Any:
-    return msgspec.to_builtins(value, enc_hook=str)
