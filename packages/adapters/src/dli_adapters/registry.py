@@ -17,6 +17,7 @@ from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.query_executor import QueryExecutor
+from dli_domain.ports.registered_runs import OpenRuns
 from dli_domain.ports.sql_referee import SqlReferee
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def server_engine(settings: Settings, clock: Clock) -> "ServerEngine":
         )
     from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415 - brings the HTTP client
 
-    return ServerEngine(settings.server, settings.dialect or settings.engine, clock)
+    return ServerEngine(settings.server, settings.project.default_dialect, clock)
 
 
 def open_server(server: "ServerEngine", clock: Clock) -> OpenExecutor:
@@ -181,6 +182,29 @@ def _published(settings: Settings, clock: Clock) -> "PublishedPolicy | None":
 
     folder = cache_folder(os.environ)
     return PublishedPolicy(target=settings.server, clock=clock, folder=folder)
+
+
+def open_registered(target: ServerTarget, clock: Clock) -> OpenRuns:
+    """How to run by name what is registered at a server.
+
+    What is opened keeps the run's deadline and can be cancelled while it waits.
+    """
+    # as above
+    from dli_adapters.server.registered_runs import open_registered_runs  # noqa: PLC0415
+    from dli_adapters.supervision.registered_runs import supervised_runs  # noqa: PLC0415
+
+    return supervised_runs(lambda scope: open_registered_runs(target, scope, clock), clock)
+
+
+def runs_by_name(target: ServerTarget, clock: Clock) -> bool:
+    """Whether the server runs by name; a classic Basecamp does not.
+
+    Raises:
+        EngineError: it cannot be reached, or refuses the token.
+    """
+    from dli_adapters.server.registered_runs import offers_runs  # noqa: PLC0415 - as above
+
+    return offers_runs(target, clock)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:

@@ -47,14 +47,14 @@ def supervised(open_inner: OpenExecutor, clock: Clock) -> OpenExecutor:
                 executor.close()
         except BaseException:
             with suppress(DliError):  # the failure under way says more
-                _leave(worker, stack, watch)
+                leave(worker, stack, watch)
             raise
-        _leave(worker, stack, watch)
+        leave(worker, stack, watch)
 
     return opened
 
 
-def _leave(worker: Worker, stack: ExitStack, watch: Watch) -> None:
+def leave(worker: Worker, stack: ExitStack, watch: Watch) -> None:
     """Close the engine in the worker; wait for it to the deadline, and if that is past, hardly."""
     closed = worker.submit(stack.close)
     seconds = 0 if watch.lost else max(watch.remaining, CLOSE_SECONDS)
@@ -86,7 +86,7 @@ class SupervisedExecutor(QueryExecutor):
         result = self._watch.call(partial(self._inner.execute, sql, params), sql)
         if result.stream is None:
             return result
-        self._stream = _Pump(stream_of(result), self._watch).stream(result)
+        self._stream = Pump(stream_of(result), self._watch).stream(result)
         return QueryResult(
             columns=result.columns,
             stream=self._stream,
@@ -112,7 +112,7 @@ class SupervisedExecutor(QueryExecutor):
             stream.close()
 
 
-class _Pump:
+class Pump:
     """Pulls a stream's batches in the worker, and hands them over in the caller's thread."""
 
     def __init__(self, source: ArrowStream, watch: Watch) -> None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from dli_adapters.supervision.interrupted import RunInterrupted, announce, withdraw
 from dli_adapters.supervision.reads import only_reads
@@ -17,7 +17,6 @@ from dli_domain.errors import (
 )
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.ports.clock import Clock
-from dli_domain.ports.query_executor import QueryExecutor
 
 T = TypeVar("T")
 
@@ -31,6 +30,14 @@ _ASKING_SECONDS, _SIGNAL_SECONDS, _AGAIN_SECONDS = 0.6, 3.0, 0.05
 SLICE_SECONDS = 0.2
 
 
+class Stoppable(Protocol):
+    """What runs something at an engine: an executor, or runs by name."""
+
+    @property
+    def engine(self) -> str: ...
+    def cancel(self) -> CancelOutcome: ...
+
+
 @dataclass(slots=True)
 class Watch:
     """Waits for the worker where signals are handled, and stops the engine when it must.
@@ -41,7 +48,7 @@ class Watch:
     worker: Worker
     scope: RunScope
     clock: Clock
-    inner: QueryExecutor | None = None
+    inner: Stoppable | None = None
     sql: str | None = None
     lost: bool = False
 

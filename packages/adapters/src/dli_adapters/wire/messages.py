@@ -69,11 +69,12 @@ class ResourceRun(Request, frozen=True, kw_only=True):
 
 
 class QualityRun(Request, frozen=True, kw_only=True):
-    """The registered quality tests of a resource."""
+    """The registered quality tests of a resource; `shared` are values for who declares them."""
 
     reference: str
     tests: tuple[str, ...] = ()
     parameters: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
     ds: date | None = None
     fail_fast: bool = False
     samples: int = 5

@@ -1,0 +1,99 @@
+"""Runs by name, with a deadline that holds and a cancel that arrives."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import final
+
+from dli_adapters.arrow.from_rows import stream_of
+from dli_adapters.arrow.stream import ArrowStream
+from dli_adapters.supervision.executor import Pump, leave
+from dli_adapters.supervision.watch import Watch
+from dli_adapters.supervision.worker import Worker
+from dli_domain.errors import DliError
+from dli_domain.model.quality import QualityReport
+from dli_domain.model.result import QueryResult
+from dli_domain.model.run import CancelOutcome, RunScope
+from dli_domain.model.spec import ResourceKind
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.registered_runs import (
+    NamedResult,
+    NamedRun,
+    NamedTests,
+    OpenRuns,
+    Progress,
+    RegisteredRuns,
+)
+
+# What a run by name may do to data, as the watch reads it off a statement.
+_ONLY_READS, _MAY_CHANGE = "SELECT", "INSERT"
+
+
+def supervised_runs(open_inner: OpenRuns, clock: Clock) -> OpenRuns:
+    """The same runs, opened, made and closed in a worker, under the deadline of the scope."""
+
+    @contextmanager
+    def opened(scope: RunScope) -> Iterator[RegisteredRuns]:
+        worker = Worker(f"dli-run-{scope.run_id}")
+        watch = Watch(worker, scope, clock)
+        stack = ExitStack()
+        try:
+            inner = watch.call(lambda: stack.enter_context(open_inner(scope)))
+            watch.inner = inner
+            runs = _SupervisedRuns(inner, watch)
+            with _closing(runs):
+                yield runs
+        except BaseException:
+            with suppress(DliError):  # the failure under way says more
+                leave(worker, stack, watch)
+            raise
+        leave(worker, stack, watch)
+
+    return opened
+
+
+@contextmanager
+def _closing(runs: "_SupervisedRuns") -> Iterator[None]:
+    try:
+        yield
+    finally:
+        runs.close()
+
+
+@final
+class _SupervisedRuns(RegisteredRuns):
+    """The inner runs, made in the worker while the caller waits where signals are handled."""
+
+    def __init__(self, inner: RegisteredRuns, watch: Watch) -> None:
+        self._inner = inner
+        self._watch = watch
+        self._stream: ArrowStream | None = None
+
+    @property
+    def engine(self) -> str:
+        return self._inner.engine
+
+    def run(self, asked: NamedRun, progress: Progress) -> NamedResult:
+        may = _MAY_CHANGE if asked.kind is ResourceKind.DATASET else _ONLY_READS
+        found = self._watch.call(partial(self._inner.run, asked, progress), may)
+        result = found.result
+        if result.stream is None:
+            return found
+        # The run has ended: stopping to read its rows can change nothing.
+        self._watch.sql = _ONLY_READS
+        self._stream = Pump(stream_of(result), self._watch).stream(result)
+        read = QueryResult(columns=result.columns, stream=self._stream, stats=result.stats)
+        return replace(found, result=read)
+
+    def judge(self, asked: NamedTests, progress: Progress) -> QualityReport:
+        return self._watch.call(partial(self._inner.judge, asked, progress), _ONLY_READS)
+
+    def cancel(self) -> CancelOutcome:
+        return self._inner.cancel()
+
+    def close(self) -> None:
+        """End the reading of rows that are still on their way."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()

@@ -1,0 +1,92 @@
+"""The port that has a server run what is registered there, by its name."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from dli_domain.model.quality import QualityReport
+from dli_domain.model.result import QueryResult
+from dli_domain.model.run import CancelOutcome, RunScope, StatementReport
+from dli_domain.model.spec import ResourceKind
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRun:
+    """A registered dataset or metric, and the values to run it with.
+
+    `timeout` in seconds beats the spec's own; None leaves it to the spec.
+    """
+
+    name: str
+    kind: ResourceKind
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    ds: date | None = None
+    timeout: int | None = None
+    max_bytes: int | None = None
+    skip_pre: bool = False
+    skip_post: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTests:
+    """Registered quality tests of a resource; `shared` are values for whoever declares them."""
+
+    name: str
+    tests: tuple[str, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    shared: Mapping[str, object] = field(default_factory=dict)
+    ds: date | None = None
+    fail_fast: bool = False
+    samples: int = 5
+    allow_empty: bool = False
+    timeout: int | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedResult:
+    """What a run by name gave: its rows, and what a run here would know of itself."""
+
+    result: QueryResult
+    engine: str
+    run_id: str
+    sql: str
+    statements: tuple[StatementReport, ...]
+    parameters: Mapping[str, object]
+    warnings: tuple[str, ...]
+
+
+class RegisteredRuns(Protocol):
+    """Has one run made where the specs are registered; whoever opened it closes it.
+
+    A run is made once, whatever gets lost on the way. It goes on without its client only where
+    that is asked for: closing this stops what has not ended. Every method raises the very
+    `DliError` that the run ended with, or `EngineError` where the far side failed.
+    """
+
+    @property
+    def engine(self) -> str:
+        """The far side's engine as users write it."""
+        ...
+
+    def run(self, asked: NamedRun, progress: Progress) -> NamedResult:
+        """Run a dataset or metric to its end, and begin to read its rows.
+
+        Post statements have run when the rows come.
+        """
+        ...
+
+    def judge(self, asked: NamedTests, progress: Progress) -> QualityReport:
+        """Run quality tests to their end."""
+        ...
+
+    def cancel(self) -> CancelOutcome:
+        """Stop the run; may be called from any thread, never raises."""
+        ...
+
+
+OpenRuns = Callable[[RunScope], AbstractContextManager[RegisteredRuns]]

@@ -1,0 +1,139 @@
+"""Run a dataset, a metric or quality tests by name, where they are registered."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from dli_domain.model.names import ResourceName
+from dli_domain.model.quality import QualityReport
+from dli_domain.model.result import QueryResult
+from dli_domain.model.run import (
+    Deadline,
+    ExecutionMode,
+    ExecutionResult,
+    ResultStatus,
+    RunScope,
+)
+from dli_domain.ports.clock import Clock
+from dli_domain.ports.registered_runs import NamedRun, NamedTests, OpenRuns
+from dli_domain.ports.result_writer import ResultWriter
+from dli_domain.usecases.plan_quality import QualityRequest
+from dli_domain.usecases.run_quality import Say, silent
+from dli_domain.usecases.run_resource import Progress, RunRequest, no_progress
+
+# The far side keeps the limit and says what came of it; here it is only not waited for for ever.
+_SLACK_SECONDS = 5.0
+_LONGEST_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRegistered:
+    """As `RunResource`, but spec and engine are those of the far side."""
+
+    open_runs: OpenRuns
+    clock: Clock
+    new_run_id: Callable[[], str]
+
+    def __call__(
+        self, request: RunRequest, writer: ResultWriter, progress: Progress = no_progress
+    ) -> ExecutionResult:
+        """Run it.
+
+        Raises:
+            DliError: whatever went wrong, as a run here would raise it.
+        """
+        started_at, began = self.clock.now(), self.clock.monotonic()
+        writer.prepare()
+        with self.open_runs(self._scope(request)) as runs:
+            found = runs.run(_named(request), progress)
+            written = writer.write(found.result)
+        result = found.result
+        return ExecutionResult(
+            status=ResultStatus.SUCCESS,
+            name=ResourceName.parse(request.name),
+            mode=ExecutionMode.SERVER,
+            engine=found.engine,
+            run_id=found.run_id,
+            sql=found.sql,
+            row_count=written.row_count if result.has_rows else result.affected_rows,
+            duration_ms=round((self.clock.monotonic() - began) * 1000),
+            started_at=started_at,
+            columns=result.columns,
+            affected_rows=result.affected_rows,
+            statements=found.statements,
+            stats=result.stats,
+            output_path=written.path,
+            parameters=found.parameters,
+            warnings=(*found.warnings, *written.warnings),
+            table=written.table,
+        )
+
+    @contextmanager
+    def stream(
+        self, request: RunRequest, progress: Progress = no_progress
+    ) -> Iterator[QueryResult]:
+        """Run it, and hand out the result while it is on its way.
+
+        Raises:
+            DliError: as in a call; also out of the block's end.
+        """
+        with self.open_runs(self._scope(request)) as runs:
+            result = runs.run(_named(request), progress).result
+            try:
+                yield result
+            finally:
+                result.close()
+
+    def judge(self, request: QualityRequest, say: Say = silent) -> QualityReport:
+        """As `RunQuality`, by the name of the resource that is tested.
+
+        Raises:
+            DliError: nothing could be judged at all.
+        """
+        began = self.clock.monotonic()
+        scope = self._scoped(request.reference, request.timeout, request.max_bytes)
+        asked = NamedTests(
+            name=request.reference,
+            tests=request.tests,
+            parameters=request.parameters,
+            shared=request.shared,
+            ds=request.ds,
+            fail_fast=request.fail_fast,
+            samples=request.samples,
+            allow_empty=request.allow_empty,
+            timeout=request.timeout,
+            max_bytes=request.max_bytes,
+        )
+        with self.open_runs(scope) as runs:
+            report = runs.judge(asked, say)
+        return replace(
+            report,
+            mode=ExecutionMode.SERVER,
+            duration_ms=round((self.clock.monotonic() - began) * 1000),
+        )
+
+    def _scope(self, request: RunRequest) -> RunScope:
+        return self._scoped(request.name, request.timeout, request.max_bytes)
+
+    def _scoped(self, name: str, timeout: int | None, max_bytes: int | None) -> RunScope:
+        seconds = float(timeout or _LONGEST_SECONDS)
+        at = self.clock.monotonic() + seconds + _SLACK_SECONDS
+        return RunScope(
+            run_id=self.new_run_id(),
+            resource=name,
+            deadline=Deadline(at, seconds),
+            max_bytes=max_bytes,
+        )
+
+
+def _named(request: RunRequest) -> NamedRun:
+    return NamedRun(
+        name=request.name,
+        kind=request.kind,
+        parameters=request.parameters,
+        ds=request.ds,
+        timeout=request.timeout,
+        max_bytes=request.max_bytes,
+        skip_pre=request.skip_pre,
+        skip_post=request.skip_post,
+    )
