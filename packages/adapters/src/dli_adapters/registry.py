@@ -13,7 +13,7 @@ from dli_domain.errors import ConfigError, ServerUnreachableError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.policy import ReadAccess
 from dli_domain.model.run import RunScope
-from dli_domain.model.settings import Settings
+from dli_domain.model.settings import ServerTarget, Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.query_executor import QueryExecutor
