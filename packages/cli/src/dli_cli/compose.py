@@ -10,13 +10,18 @@ from uuid import uuid4
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.memory.executor import MockExecutor
 from dli_adapters.memory.spec_source import MemorySpecSource
-from dli_adapters.registry import open_executor
+from dli_adapters.registry import (
+    open_executor,
+    open_server,
+    published_policy,
+    refuse_denied_local,
+    server_engine,
+)
 from dli_adapters.settings.inputs import SettingsInputs
 from dli_adapters.settings.loader import LoadedSettings, load_settings
 from dli_adapters.yaml_specs.spec_source import YamlSpecSource
 from dli_cli.errors import problem_lines
 from dli_cli.output import Screen
-from dli_domain.errors import ServerUnreachableError
 from dli_domain.model.run import ExecutionMode
 from dli_domain.model.settings import Settings
 from dli_domain.model.spec import ResourceKind
@@ -65,15 +70,21 @@ class Dli:
         return {**{key: common[key] for key in common if key in declared}, **given}
 
     def renderer(self) -> "RenderResource":
-        """The use case that renders."""
+        """The use case that renders, for the engine that would run it."""
+        if self.settings.mode is not ExecutionMode.SERVER:
+            return self._renderer(self.settings.engine)
+        # Rendering needs no server: where it is not known what it runs, the spec's own SQL stays.
+        policy = published_policy(self.settings, self.clock)
+        return self._renderer(None if policy is None else policy.engine)
+
+    def _renderer(self, engine: str | None) -> "RenderResource":
         from dli_domain.usecases.render_resource import RenderResource  # noqa: PLC0415 - see the top
 
         settings = self.settings
         return RenderResource(
             specs=self.specs,
             clock=self.clock,
-            # The server's engine is the server's to know.
-            engine=None if settings.mode is ExecutionMode.SERVER else settings.engine,
+            engine=engine,
             default_dialect=settings.project.default_dialect,
             variables=settings.project.variables,
             env=settings.env,
@@ -99,9 +110,10 @@ class Dli:
         """The use case that runs."""
         from dli_domain.usecases.run_resource import RunResource  # noqa: PLC0415 - see the top
 
+        open_executor, engine = self._engine()
         return RunResource(
-            render=self.renderer(),
-            open_executor=self._open_executor(),
+            render=self._renderer(engine),
+            open_executor=open_executor,
             clock=self.clock,
             mode=self.settings.mode,
             new_run_id=_run_id,
@@ -111,9 +123,10 @@ class Dli:
         """The use case that estimates."""
         from dli_domain.usecases.estimate_resource import EstimateResource  # noqa: PLC0415 - see the top
 
+        open_executor, engine = self._engine()
         return EstimateResource(
-            render=self.renderer(),
-            open_executor=self._open_executor(),
+            render=self._renderer(engine),
+            open_executor=open_executor,
             clock=self.clock,
             new_run_id=_run_id,
         )
@@ -128,10 +141,11 @@ class Dli:
         """The use case that judges data."""
         from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415 - see the top
 
+        open_executor, engine = self._engine()
         return RunQuality(
-            render=self.renderer(),
+            render=self._renderer(engine),
             source=self.qualities(),
-            open_executor=self._open_executor(),
+            open_executor=open_executor,
             clock=self.clock,
             mode=self.settings.mode,
             new_run_id=_run_id,
@@ -147,34 +161,30 @@ class Dli:
         """The use case that proposes tests."""
         from dli_domain.usecases.suggest_quality import SuggestQuality  # noqa: PLC0415 - see the top
 
+        open_executor, engine = self._engine()
         return SuggestQuality(
-            engine=self.settings.engine,
-            open_executor=self._open_executor(),
+            engine=engine,
+            open_executor=open_executor,
             clock=self.clock,
             mode=self.settings.mode,
             new_run_id=_run_id,
         )
 
-    def _open_executor(self) -> "OpenExecutor":
-        if self.settings.mode is ExecutionMode.SERVER:
-            raise self._no_server()
-        if self.settings.mode is ExecutionMode.MOCK:
-            return lambda _: nullcontext(MockExecutor())
-        return open_executor(self.settings, self.clock)
+    def _engine(self) -> "tuple[OpenExecutor, str]":
+        """How to open what runs SQL, and the dialect it wants.
 
-    def _no_server(self) -> ServerUnreachableError:
-        server = self.settings.server
-        if server is None:
-            return ServerUnreachableError(
-                "Cannot run through the server: no server is configured",
-                context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
-                hint="Run 'dli config set server.url URL', or run it with --local.",
-            )
-        return ServerUnreachableError(
-            "Cannot run through the server: this version of dli has no server connection yet",
-            context={"Server": server.url},
-            hint="Run it with --local.",
-        )
+        Raises:
+            ExecutionPermissionError: DLI-404, the server forbids to go around it.
+            ServerError: the server cannot be asked for its engine.
+        """
+        settings = self.settings
+        if settings.mode is ExecutionMode.SERVER:
+            server = server_engine(settings, self.clock)
+            return open_server(server, self.clock), server.name
+        if settings.mode is ExecutionMode.MOCK:
+            return (lambda _: nullcontext(MockExecutor())), settings.engine
+        refuse_denied_local(settings, self.clock)
+        return open_executor(settings, self.clock), settings.engine
 
 
 def writer_for(

@@ -90,5 +90,5 @@ def _check_dialect(policy: PolicyAnswer, dialect: str, target: ServerTarget) -> 
             f"The server runs {', '.join(allowed)}, and the SQL is written for {dialect}",
             code=ErrorCode.POLICY_REFUSED,
             context={"Server": target.url},
-            hint="Choose one of them with --engine.",
+            hint="Set defaults.dialect, or DLI_DIALECT, to one of them.",
         )
