@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from dli_domain.errors import (
     WorkflowConflictError,
@@ -196,6 +195,14 @@ class BackfillWorkflow:
     ) -> str | None:
         """Start as many of `days` as may run beside each other; why not more, if that is so."""
         active = sum(day.status is not None and day.status.active for day in days)
+        to_start = any(day.status is None for day in days)
+        if not to_start or active >= backfill.parallel:
+            return None
+        state = self.orchestrator.dags([workflow.dag_id]).get(workflow.dag_id)
+        if state is None:
+            return f"Airflow shows no DAG {workflow.dag_id!r}"
+        if state.paused:
+            return "The workflow is paused: runs would not start"
         for number, day in enumerate(days):
             if active >= backfill.parallel:
                 return None
@@ -312,8 +319,3 @@ def _note(backfill: Backfill) -> str:
 
 def _id(workflow: str, key: str) -> str:
     return hashlib.sha256(f"{workflow}\n{key}".encode()).hexdigest()[:32]
-
-
-def days_of(backfill: Backfill, status: RunStatus | None) -> tuple[date, ...]:
-    """The days that stand so."""
-    return tuple(day.day for day in backfill.days if day.status is status)
