@@ -20,7 +20,7 @@ from dli_server.http.scopes import Access, Scope
 from dli_server.services import Services
 
 # Whoever builds an area adds its module of `dli_server.endpoints`.
-AREAS = ("health", "lineage", "policy", "quality", "resources", "runs", "sessions")
+AREAS = ("health", "lineage", "policy", "quality", "resources", "runs", "sessions", "workflows")
 
 
 def endpoints(areas: Iterable[str] = AREAS) -> tuple[Endpoint, ...]:

@@ -13,6 +13,7 @@ from dli_server.registry.registry import open_registry
 from dli_server.runs.opening import open_runs
 from dli_server.services import Services
 from dli_server.storage.opening import open_database
+from dli_server.workflows.service import open_workflows
 
 
 def compose(config: ServerConfig, settings: Settings, clock: Clock | None = None) -> Services:
@@ -45,4 +46,7 @@ def compose(config: ServerConfig, settings: Settings, clock: Clock | None = None
         audit=audit,
         registry=registry,
         runs=open_runs(config, settings, clock, database, registry, audit, lifecycle),
+        workflows=open_workflows(
+            config.airflow, settings, clock, database, registry.specs, lifecycle
+        ),
     )

@@ -12,6 +12,7 @@ from dli_server.keys.ring import KeyRing
 from dli_server.lifecycle import Lifecycle
 from dli_server.registry.registry import Registry
 from dli_server.runs.service import RunService
+from dli_server.workflows.service import Workflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +28,4 @@ class Services:
     audit: AuditLog
     registry: Registry
     runs: RunService
+    workflows: Workflows

@@ -1,6 +1,7 @@
 """What the server allows and offers."""
 
 from dli_adapters.wire.messages import EXTENSION, PolicyAnswer
+from dli_adapters.wire.workflows import EXTENSION as WORKFLOWS
 from dli_server.http.endpoint import Call, Endpoint
 from dli_server.http.scopes import Access
 
@@ -16,7 +17,7 @@ def policy(call: Call) -> PolicyAnswer:
         allowed_file_types=(".sql", ".yaml"),
         local=call.services.config.policy.local,
         engine=call.services.settings.engine,
-        extensions=(EXTENSION,),
+        extensions=(EXTENSION, WORKFLOWS),
     )
 
 
