@@ -7,7 +7,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from dli_domain.errors import ConfigError
-from dli_server.storage.tables import METADATA
+from dli_server.storage.migrating import migrate
 
 FILE = "server.db"
 _BUSY_SECONDS = 10
@@ -30,7 +30,7 @@ def open_database(state: Path, url: str | None = None) -> Engine:
         file.touch(mode=0o600)
         url = f"sqlite:///{file}"
     engine = connect(url)
-    METADATA.create_all(engine)
+    migrate(engine)
     return engine
 
 

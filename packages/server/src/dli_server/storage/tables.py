@@ -1,6 +1,7 @@
 """Every table of the server. Times are UTC; ids are 128 random bits as text.
 
-Migrations are made from these definitions; a test keeps both in step.
+After a change here, `python -m dli_server.storage.revising WHAT` writes the migration for it; a
+test keeps both in step.
 """
 
 from datetime import UTC, datetime
