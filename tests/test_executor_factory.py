@@ -119,9 +119,10 @@ def test_mode_server_says_what_is_not_configured() -> None:
 
 
 def test_mode_server_never_pretends() -> None:
-    context = ExecutionContext(server_url="https://basecamp.example.com", api_token="s3cr3t")
-    with pytest.raises(ServerUnreachableError, match="no server connection yet") as caught:
-        ExecutorFactory.create(ExecutionMode.SERVER, context)
+    context = ExecutionContext(server_url="http://127.0.0.1:9", api_token="s3cr3t")
+    executor = ExecutorFactory.create(ExecutionMode.SERVER, context)
+    with pytest.raises(ServerUnreachableError, match="nothing was sent") as caught:
+        executor.execute("SELECT 1")
     assert "s3cr3t" not in f"{caught.value} {caught.value.context}"
 
 

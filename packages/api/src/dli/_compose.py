@@ -42,6 +42,7 @@ from dli_domain.usecases.validate_resource import ValidateResource
 
 if TYPE_CHECKING:
     from dli._context import ExecutionContext
+    from dli_adapters.server.opening import ServerEngine
     from dli_domain.usecases.transpile_sql import TranspileSql
 
 # The context's names for what configuration files know by a longer key.
@@ -96,15 +97,31 @@ class Composed:
     def render(self) -> RenderResource:
         """The use case that renders, for the engine that will run it."""
         settings = self.settings
-        own = None if self.injected is None else self.injected.engine
         return RenderResource(
             specs=self.specs,
             clock=self.clock,
-            engine=settings.engine if own in (None, _MOCK) else own,
+            engine=self._rendered_for(),
             default_dialect=settings.project.default_dialect,
             variables=settings.project.variables,
             env=settings.env,
         )
+
+    def _rendered_for(self) -> str | None:
+        own = None if self.injected is None else self.injected.engine
+        if own not in (None, _MOCK):
+            return own
+        if own is None and self.settings.mode is ExecutionMode.SERVER:
+            # Rendering needs no server: where its engine is not known, the spec's own SQL stays.
+            policy = registry.published_policy(self.settings, self.clock)
+            return None if policy is None else policy.engine
+        return self.settings.engine
+
+    @cached_property
+    def render_to_run(self) -> RenderResource:
+        """As `render`; the server is asked for its engine, and must answer."""
+        if self.injected is None and self.settings.mode is ExecutionMode.SERVER:
+            return replace(self.render, engine=self.server.name)
+        return self.render
 
     def transpiler(self, *, rules: bool = True, metrics: bool = True) -> "TranspileSql":
         """The use case that translates; a project is needed for specs and METRIC() only."""
@@ -129,7 +146,7 @@ class Composed:
     def run(self) -> RunResource:
         """The use case that runs."""
         return RunResource(
-            render=self.render,
+            render=self.render_to_run,
             open_executor=self.open,
             clock=self.clock,
             mode=self.settings.mode,
@@ -145,7 +162,7 @@ class Composed:
     def estimate(self) -> EstimateResource:
         """The use case that estimates."""
         return EstimateResource(
-            render=self.render,
+            render=self.render_to_run,
             open_executor=self.open,
             clock=self.clock,
             new_run_id=new_run_id,
@@ -231,23 +248,24 @@ class Composed:
         if self.settings.mode is ExecutionMode.MOCK:
             return registry.injected(MockExecutor(), self.clock)
         if self.settings.mode is ExecutionMode.SERVER:
-            raise self.no_server()
+            return registry.open_server(self.server, self.clock)
+        registry.refuse_denied_local(self.settings, self.clock)
         return registry.open_executor(self.settings, self.clock)
 
-    def no_server(self) -> ServerUnreachableError:
-        """Why nothing runs through a server, and what to do instead."""
-        server = self.settings.server
-        if server is None:
-            return ServerUnreachableError(
+    @cached_property
+    def server(self) -> "ServerEngine":
+        """The engine behind the server.
+
+        Raises:
+            ServerUnreachableError: DLI-501, no server is configured.
+        """
+        if self.settings.server is None:
+            raise ServerUnreachableError(
                 "Cannot run through the server: no server is configured",
                 context={"Missing": "server_url of the context, DLI_SERVER_URL, or server.url"},
                 hint="Name the server, or run with execution_mode=ExecutionMode.LOCAL.",
             )
-        return ServerUnreachableError(
-            "Cannot run through the server: this version of dli has no server connection yet",
-            context={"Server": server.url},
-            hint="Run with execution_mode=ExecutionMode.LOCAL.",
-        )
+        return registry.server_engine(self.settings, self.clock)
 
 
 def compose(

@@ -31,12 +31,12 @@ class ExecutorFactory:
     def create(mode: ExecutionMode, context: "ExecutionContext") -> QueryExecutor:
         """The executor of `mode`; its connection comes from the settings, never from parameters.
 
-        A local one is a session that opens with its first statement, gives each statement the
-        context's timeout, and is closed by its user: `with` does it.
+        One of an engine or a server is a session that opens with its first statement, gives each
+        statement the context's timeout, and is closed by its user: `with` does it.
 
         Raises:
             ConfigError: a setting is wrong, or the engine's driver is not installed.
-            ServerUnreachableError: `mode` is `server`, which this version cannot reach yet.
+            ServerUnreachableError: `mode` is `server`, and none is configured.
         """
         # the settings' readers come with it: `from dli import ExecutorFactory` must not pay
         from dli._session import executor_of  # noqa: PLC0415

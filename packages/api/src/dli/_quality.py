@@ -206,7 +206,7 @@ class QualityAPI:
 
         composed = self._composed
         run = RunQuality(
-            render=self._render,
+            render=composed.render_to_run,
             source=self._source,
             open_executor=composed.open,
             clock=composed.clock,

@@ -32,9 +32,12 @@ def executor_of(mode: ExecutionMode, context: "ExecutionContext") -> QueryExecut
     if mode is ExecutionMode.MOCK:
         return MockExecutor()
     composed = compose(context, mode=mode)
+    settings, clock = composed.settings, composed.clock
     if mode is ExecutionMode.SERVER:
-        raise composed.no_server()
-    return EngineSession(registry.open_bare(composed.settings), composed.settings, composed.clock)
+        server = composed.server
+        return EngineSession(server.open, settings, clock, lambda: server.name)
+    registry.refuse_denied_local(settings, clock)
+    return EngineSession(registry.open_bare(settings), settings, clock, lambda: settings.engine)
 
 
 @final
@@ -49,10 +52,12 @@ class EngineSession(QueryExecutor, AbstractContextManager["EngineSession"]):
         open_bare: Callable[[RunScope], AbstractContextManager[QueryExecutor]],
         settings: Settings,
         clock: Clock,
+        engine: Callable[[], str],
     ) -> None:
         self._open_bare = open_bare
         self._settings = settings
         self._clock = clock
+        self._engine = engine
         self._run_id = new_run_id()
         self._opened = ExitStack()
         self._inner: QueryExecutor | None = None
@@ -61,7 +66,7 @@ class EngineSession(QueryExecutor, AbstractContextManager["EngineSession"]):
 
     @property
     def engine(self) -> str:
-        return self._settings.engine
+        return self._engine()
 
     def execute(self, sql: str, params: Mapping[str, object] | None = None) -> QueryResult:
         with ExitStack() as statement:

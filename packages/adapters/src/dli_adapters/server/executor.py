@@ -24,7 +24,6 @@ from dli_domain.errors import (
     EngineError,
     ErrorCode,
     ExecutionCancelledError,
-    ExecutionPermissionError,
     ExecutionQueryError,
     ParameterError,
     ServerError,
@@ -102,7 +101,7 @@ class ServerExecutor(QueryExecutor):
         with _only_engine_errors():
             try:
                 return self._executed(sql, values, writes=self._writing)
-            except ServerError as refusal:
+            except DliError as refusal:
                 if self._writing or refusal.code is not ErrorCode.POLICY_REFUSED:
                     raise
                 self._change(refusal)
@@ -113,7 +112,7 @@ class ServerExecutor(QueryExecutor):
         with _only_engine_errors():
             try:
                 found = self._estimated(sql)
-            except ServerError as refusal:
+            except DliError as refusal:
                 if self._writing or refusal.code is not ErrorCode.POLICY_REFUSED:
                     raise
                 self._change(refusal)
@@ -177,19 +176,19 @@ class ServerExecutor(QueryExecutor):
             harmless=True,
         )
 
-    def _change(self, refusal: ServerError) -> None:
-        """Open a session that may write in the place of the one that refused."""
+    def _change(self, refusal: DliError) -> None:
+        """Open a session that may write in the place of the one that refused.
+
+        Where the key may not write, the refusal says more than its missing scope.
+        """
         self._close_session()
         try:
             self._opened(writes=True)
-        except ExecutionPermissionError as error:
-            raise error from refusal
-        except ServerError as error:
-            if error.code is ErrorCode.EXECUTION_PERMISSION:
-                raise ExecutionPermissionError(
-                    error.message, context=error.context, hint=error.hint
-                ) from refusal
-            raise
+        except DliError as error:
+            if error.code is not ErrorCode.EXECUTION_PERMISSION:
+                raise
+            refusal.context["To change data"] = error.message
+            raise refusal from error
 
     def _opened(self, *, writes: bool) -> _Session:
         if self._session is not None:
