@@ -17,10 +17,23 @@ from dli_server.http.outer import Outer
 from dli_server.http.refusals import HttpError
 from dli_server.http.route import EndpointApp
 from dli_server.http.scopes import Access, Scope
+from dli_server.openapi import document
 from dli_server.services import Services
 
 # Whoever builds an area adds its module of `dli_server.endpoints`.
-AREAS = ("health", "lineage", "policy", "quality", "resources", "runs", "sessions", "workflows")
+AREAS = (
+    "catalog",
+    "health",
+    "lineage",
+    "operating",
+    "policy",
+    "quality",
+    "queries",
+    "resources",
+    "runs",
+    "sessions",
+    "workflows",
+)
 
 
 def endpoints(areas: Iterable[str] = AREAS) -> tuple[Endpoint, ...]:
@@ -73,6 +86,7 @@ def create_app(services: Services, rows: Iterable[Endpoint] | None = None) -> St
         exception_handlers={HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False
+    app.state.openapi = msgspec.json.encode(document(table))
     app.add_middleware(Outer, services=services, door=door, hide=hidden(services))
     return app
 

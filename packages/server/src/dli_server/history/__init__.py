@@ -1,0 +1,1 @@
+"""What was run at the server, for who may see it."""
