@@ -16,11 +16,15 @@ from dli_domain.model.run import RunScope
 from dli_domain.model.settings import ServerTarget, Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
+from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_domain.ports.registered_runs import OpenRuns
+from dli_domain.ports.spec_registry import SpecRegistry
+from dli_domain.ports.spec_source import SpecSource
 from dli_domain.ports.sql_referee import SqlReferee
 
 if TYPE_CHECKING:
+    from dli_adapters.server.kept import KeptTransport
     from dli_adapters.server.opening import ServerEngine
     from dli_adapters.server.published import PublishedPolicy
     from dli_adapters.wire.messages import PolicyAnswer
@@ -133,11 +137,25 @@ def metadata(settings: Settings, executor: QueryExecutor) -> EngineMetadata:
     raise ConfigError(f"There is no catalog of the engine {settings.engine!r}")
 
 
-def server_engine(settings: Settings, clock: Clock) -> "ServerEngine":
+def server_engine(settings: Settings, clock: Clock, *, truncate: bool = False) -> "ServerEngine":
     """The engine behind the server that the settings name; its driver is not needed here.
+
+    With `truncate`, results may be cut that a server of the older API cut.
 
     Raises:
         ServerUnreachableError: DLI-501, no server is configured.
+    """
+    target = required_server(settings)
+    from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415 - brings the HTTP client
+
+    return ServerEngine(target, settings.project.default_dialect, clock, truncate=truncate)
+
+
+def required_server(settings: Settings) -> ServerTarget:
+    """The server that the settings name.
+
+    Raises:
+        ServerUnreachableError: DLI-501, they name none.
     """
     if settings.server is None:
         raise ServerUnreachableError(
@@ -145,9 +163,7 @@ def server_engine(settings: Settings, clock: Clock) -> "ServerEngine":
             context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
             hint="Run 'dli config set server.url URL', or run it with --local.",
         )
-    from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415 - brings the HTTP client
-
-    return ServerEngine(settings.server, settings.project.default_dialect, clock)
+    return settings.server
 
 
 def open_server(server: "ServerEngine", clock: Clock) -> OpenExecutor:
@@ -184,27 +200,58 @@ def _published(settings: Settings, clock: Clock) -> "PublishedPolicy | None":
     return PublishedPolicy(target=settings.server, clock=clock, folder=folder)
 
 
-def open_registered(target: ServerTarget, clock: Clock) -> OpenRuns:
-    """How to run by name what is registered at a server.
+def open_registered(settings: Settings, clock: Clock) -> OpenRuns | None:
+    """How to run by name what is registered at the configured server.
 
-    What is opened keeps the run's deadline and can be cancelled while it waits.
+    What is opened keeps the run's deadline and can be cancelled while it waits. None where the
+    server is a classic Basecamp, which runs nothing by name.
+
+    Raises:
+        ServerError: no server is configured, or it cannot be asked what it offers.
     """
+    server = server_engine(settings, clock)
     # as above
     from dli_adapters.server.registered_runs import open_registered_runs  # noqa: PLC0415
     from dli_adapters.supervision.registered_runs import supervised_runs  # noqa: PLC0415
+    from dli_adapters.wire.messages import EXTENSION  # noqa: PLC0415
 
-    return supervised_runs(lambda scope: open_registered_runs(target, scope, clock), clock)
+    if EXTENSION not in server.policy.extensions:
+        return None
+    return supervised_runs(lambda scope: open_registered_runs(server, scope, clock), clock)
 
 
-def runs_by_name(target: ServerTarget, clock: Clock) -> bool:
-    """Whether the server runs by name; a classic Basecamp does not.
+def server_specs(settings: Settings, clock: Clock) -> SpecSource:
+    """The datasets and metrics that the configured server knows.
 
     Raises:
-        EngineError: it cannot be reached, or refuses the token.
+        ServerUnreachableError: DLI-501, no server is configured.
     """
-    from dli_adapters.server.registered_runs import offers_runs  # noqa: PLC0415 - as above
+    from dli_adapters.server.specs import ServerSpecSource  # noqa: PLC0415 - brings the HTTP client
+    from dli_adapters.yaml_specs.bundles import resource_of  # noqa: PLC0415 - brings the YAML reader
 
-    return offers_runs(target, clock)
+    server = _kept_server(settings, clock)
+    return ServerSpecSource(server, resource_of, settings.project.default_dialect)
+
+
+def server_qualities(settings: Settings, clock: Clock) -> QualitySource:
+    """The quality files that the configured server knows; raises as `server_specs` does."""
+    from dli_adapters.server.specs import ServerQualitySource  # noqa: PLC0415 - as above
+    from dli_adapters.yaml_specs.bundles import qualities_of  # noqa: PLC0415 - as above
+
+    return ServerQualitySource(_kept_server(settings, clock), qualities_of)
+
+
+def spec_registry(settings: Settings, clock: Clock) -> SpecRegistry:
+    """Where the configured server keeps specs; raises as `server_specs` does."""
+    from dli_adapters.server.specs import ServerSpecRegistry  # noqa: PLC0415 - as above
+
+    return ServerSpecRegistry(_kept_server(settings, clock))
+
+
+def _kept_server(settings: Settings, clock: Clock) -> "KeptTransport":
+    from dli_adapters.server.kept import KeptTransport  # noqa: PLC0415 - as above
+
+    return KeptTransport(required_server(settings), clock)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:

@@ -12,17 +12,21 @@ from dli_adapters.memory.executor import MockExecutor
 from dli_adapters.memory.spec_source import MemorySpecSource
 from dli_adapters.registry import (
     open_executor,
+    open_registered,
     open_server,
     published_policy,
     refuse_denied_local,
     server_engine,
+    server_qualities,
+    server_specs,
+    spec_registry,
 )
 from dli_adapters.settings.inputs import SettingsInputs
 from dli_adapters.settings.loader import LoadedSettings, load_settings
 from dli_adapters.yaml_specs.spec_source import YamlSpecSource
 from dli_cli.errors import problem_lines
 from dli_cli.output import Screen
-from dli_domain.model.run import ExecutionMode
+from dli_domain.model.run import DataSource, ExecutionMode
 from dli_domain.model.settings import Settings
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
@@ -32,9 +36,12 @@ from dli_domain.ports.spec_source import SpecSource
 if TYPE_CHECKING:
     # Rendering costs jinja2 and sqlglot; listing and getting pay for neither.
     from dli_domain.ports.quality_source import QualitySource
+    from dli_domain.ports.registered_runs import OpenRuns
     from dli_domain.usecases.estimate_resource import EstimateResource
+    from dli_domain.usecases.register_resource import RegisterResource
     from dli_domain.usecases.render_resource import RenderResource
     from dli_domain.usecases.run_quality import RunQuality
+    from dli_domain.usecases.run_registered import JudgeRegistered, RunRegistered
     from dli_domain.usecases.run_resource import OpenExecutor, RunResource
     from dli_domain.usecases.suggest_quality import SuggestQuality
     from dli_domain.usecases.transpile_sql import TranspileSql
@@ -106,10 +113,15 @@ class Dli:
             rules=TableRules.of(self.settings.transpile_rules),
         )
 
-    def runner(self) -> "RunResource":
-        """The use case that runs."""
+    def runner(self) -> "RunResource | RunRegistered":
+        """The use case that runs: by name where specs and engine are the server's."""
         from dli_domain.usecases.run_resource import RunResource  # noqa: PLC0415 - see the top
 
+        open_runs = self._by_name()
+        if open_runs is not None:
+            from dli_domain.usecases.run_registered import RunRegistered  # noqa: PLC0415 - see the top
+
+            return RunRegistered(open_runs=open_runs, clock=self.clock, new_run_id=_run_id)
         open_executor, engine = self._engine()
         return RunResource(
             render=self._renderer(engine),
@@ -131,16 +143,39 @@ class Dli:
             new_run_id=_run_id,
         )
 
+    def registrar(self) -> "RegisterResource":
+        """The use case that registers a spec of the project at the server."""
+        from dli_adapters.yaml_specs.bundles import YamlSpecBundles  # noqa: PLC0415 - see the top
+        from dli_domain.usecases.register_resource import (  # noqa: PLC0415 - see the top
+            CheckBundle,
+            RegisterResource,
+        )
+
+        return RegisterResource(
+            bundles=YamlSpecBundles(self.settings.project),
+            check=CheckBundle(render=self.renderer(), qualities=self.qualities()),
+            registry=spec_registry(self.settings, self.clock),
+        )
+
     def qualities(self) -> "QualitySource":
-        """The project's quality files."""
+        """The quality files of the project, or of the server."""
+        if self.settings.source is DataSource.SERVER:
+            return server_qualities(self.settings, self.clock)
         from dli_adapters.yaml_specs.quality_source import YamlQualitySource  # noqa: PLC0415 - see the top
 
         return YamlQualitySource(self.settings.project)
 
-    def quality_runner(self) -> "RunQuality":
-        """The use case that judges data."""
+    def quality_runner(self) -> "RunQuality | JudgeRegistered":
+        """The use case that judges data: by name where files and engine are the server's."""
         from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415 - see the top
 
+        open_runs = self._by_name()
+        if open_runs is not None:
+            from dli_domain.usecases.run_registered import (  # noqa: PLC0415 - see the top
+                JudgeRegistered,
+            )
+
+            return JudgeRegistered(open_runs=open_runs, clock=self.clock, new_run_id=_run_id)
         open_executor, engine = self._engine()
         return RunQuality(
             render=self._renderer(engine),
@@ -169,6 +204,14 @@ class Dli:
             mode=self.settings.mode,
             new_run_id=_run_id,
         )
+
+    def _by_name(self) -> "OpenRuns | None":
+        """How to run by name; None where something is local, or the server is a classic one."""
+        settings = self.settings
+        at_server = (ExecutionMode.SERVER, DataSource.SERVER)
+        if (settings.mode, settings.source) != at_server:
+            return None
+        return open_registered(settings, self.clock)
 
     def _engine(self) -> "tuple[OpenExecutor, str]":
         """How to open what runs SQL, and the dialect it wants.
@@ -230,22 +273,27 @@ def compose(
         project: The project's folder as the user named it.
         needs_project: Whether it is an error that there is none; where not, there are no specs.
         overrides: Settings that the command line says, a double underscore for each dot; None
-            is "not said".
+            is "not said". Specs are local unless `execution__source` is among them.
 
     Raises:
         ConfigError: a setting is wrong, or there is no project.
     """
     said = {name.replace("__", "."): value for name, value in overrides.items()}
+    said.setdefault("execution.source", DataSource.LOCAL.value)
     loaded = load_settings(
         SettingsInputs.of_process(project=Path(project) if project else None, overrides=said)
     )
     for warning in loaded.warnings:
         for line in problem_lines(warning, screen.root):
             screen.note(f"Warning: {line.strip()}")
-    if not needs_project and loaded.settings.project.root is None:
-        return Dli(loaded=loaded, specs=MemorySpecSource(), clock=SystemClock())
+    settings, clock = loaded.settings, SystemClock()
+    if settings.source is DataSource.SERVER:
+        # Places are those of the server's files, wherever the user stands.
+        return Dli(loaded=loaded, specs=server_specs(settings, clock), clock=clock)
+    if not needs_project and settings.project.root is None:
+        return Dli(loaded=loaded, specs=MemorySpecSource(), clock=clock)
     screen.root = str(loaded.require_project())
-    return Dli(loaded=loaded, specs=YamlSpecSource(loaded.settings.project), clock=SystemClock())
+    return Dli(loaded=loaded, specs=YamlSpecSource(settings.project), clock=clock)
 
 
 def _run_id() -> str:

@@ -7,7 +7,7 @@ from dli_cli.compose import compose
 from dli_cli.errors import place, problem_fields, problem_lines
 from dli_cli.exit_codes import ExitCode
 from dli_cli.grid import lay_out
-from dli_cli.options import Common
+from dli_cli.options import Reading
 from dli_cli.output import Screen
 from dli_cli.text import safe, safe_line
 from dli_domain.model.problems import Problem, Severity
@@ -35,9 +35,10 @@ class Filter:
         return any(self.search.casefold() in word.casefold() for word in words)
 
 
-def show_list(kind: ResourceKind, wanted: Filter, options: Common, screen: Screen) -> int:
+def show_list(kind: ResourceKind, wanted: Filter, options: Reading, screen: Screen) -> int:
     """The specs of a kind, and every broken one; not 0 where one is broken."""
-    found = compose(screen, project=options.project).specs.list(kind)
+    dli = compose(screen, project=options.project, execution__source=options.source)
+    found = dli.specs.list(kind)
     specs = [spec for spec in found.specs if spec.kind is kind and wanted(spec)]
     broken = any(problem.severity is Severity.ERROR for problem in found.problems)
     code = ExitCode.INVALID if broken else ExitCode.OK
@@ -56,9 +57,10 @@ def show_list(kind: ResourceKind, wanted: Filter, options: Common, screen: Scree
     return code
 
 
-def show_one(kind: ResourceKind, name: str, options: Common, screen: Screen) -> None:
+def show_one(kind: ResourceKind, name: str, options: Reading, screen: Screen) -> None:
     """All that one spec says."""
-    spec = compose(screen, project=options.project).specs.get(name, kind)
+    dli = compose(screen, project=options.project, execution__source=options.source)
+    spec = dli.specs.get(name, kind)
     if options.json:
         screen.envelope(**_spec_fields(spec))
         return

@@ -17,6 +17,7 @@ RESULT = Group("Result", sort_key=4)
 
 # The screen is handed in by the caller, never parsed.
 OnScreen: TypeAlias = Annotated[Screen, Parameter(parse=False)]
+Source: TypeAlias = Literal["local", "server"]
 Format: TypeAlias = Literal["csv", "json", "ndjson", "parquet"]
 
 
@@ -59,6 +60,24 @@ class Common:
     json: Json = False
 
 
+ReadFrom: TypeAlias = Annotated[
+    Source | None,
+    Parameter(
+        name=("--source", "-s"),
+        help="Where specs are read: local files, or the server. By default execution.source, "
+        "else local in a project.",
+    ),
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Reading(Common):
+    """Where specs are read."""
+
+    source: ReadFrom = None
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Checking(Common):
@@ -87,6 +106,7 @@ class Rendering(Checking):
         str | None,
         Parameter(group=WHAT, help="The day that ds means, as YYYY-MM-DD; today by default."),
     ] = None
+    source: ReadFrom = None
 
 
 @Parameter(name="*")

@@ -38,6 +38,7 @@ def run(kind: ResourceKind, name: str, options: Running, screen: Screen) -> None
         screen,
         project=options.project,
         local__engine=options.engine,
+        execution__source=options.source,
         execution__default_mode=_mode(options),
         execution__timeout=options.timeout,
         execution__max_bytes=parse_bytes(options.max_bytes),

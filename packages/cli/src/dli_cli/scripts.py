@@ -16,7 +16,12 @@ from dli_domain.usecases.render_resource import RenderedResource, RenderedStatem
 def render(kind: ResourceKind, name: str, options: Rendering, screen: Screen) -> None:
     """Print the SQL of a resource; nothing is opened."""
     parameters, ds = parse_parameters(options.param), parse_day(options.ds)
-    dli = compose(screen, project=options.project, local__engine=options.engine)
+    dli = compose(
+        screen,
+        project=options.project,
+        local__engine=options.engine,
+        execution__source=options.source,
+    )
     given = dli.parameters(name, kind, parameters)
     rendered = dli.renderer()(name, kind, parameters=given, ds=ds)
     show_script(rendered, screen, as_json=options.json)

@@ -28,10 +28,14 @@ class ServerEngine:
         dialect: What SQL is written in for a server that does not say its engine; it is told
             to run it so.
         clock: For all times.
+        truncate: Whether a result may be cut that a server of the older API cut.
     """
 
-    def __init__(self, target: ServerTarget, dialect: str, clock: Clock) -> None:
-        self._target = target
+    def __init__(
+        self, target: ServerTarget, dialect: str, clock: Clock, *, truncate: bool = False
+    ) -> None:
+        self.target = target
+        self._truncate = truncate
         self._dialect = dialect
         self._clock = clock
         self._policy: PolicyAnswer | None = None
@@ -44,7 +48,7 @@ class ServerEngine:
             ServerError: it cannot be reached, or refuses.
         """
         if self._policy is None:
-            with Transport.connect(self._target, self._clock) as transport:
+            with Transport.connect(self.target, self._clock) as transport:
                 self._policy = policy_of(transport)
         return self._policy
 
@@ -70,7 +74,7 @@ class ServerEngine:
             EngineError: the server cannot be reached, or refuses.
         """
         limit = Deadline(scope.deadline.at + _SLACK_SECONDS, scope.deadline.seconds)
-        with Transport.connect(self._target, self._clock, limit) as transport:
+        with Transport.connect(self.target, self._clock, limit) as transport:
             if self._policy is None:
                 self._policy = policy_of(transport)
             if EXTENSION in self._policy.extensions:
@@ -79,8 +83,10 @@ class ServerEngine:
                 return
             from dli_adapters.server.classic import ClassicExecutor  # noqa: PLC0415 - rarely needed
 
-            _check_dialect(self._policy, self._dialect, self._target)
-            yield ClassicExecutor(transport, self._policy, scope, self._dialect)
+            _check_dialect(self._policy, self._dialect, self.target)
+            yield ClassicExecutor(
+                transport, self._policy, scope, self._dialect, truncate=self._truncate
+            )
 
 
 def _check_dialect(policy: PolicyAnswer, dialect: str, target: ServerTarget) -> None:

@@ -8,12 +8,11 @@ from uuid import uuid4
 
 import msgspec
 
-from dli_adapters.server.policy import policy_of
+from dli_adapters.server.opening import ServerEngine
 from dli_adapters.server.remote_runs import RemoteRuns
 from dli_adapters.server.results import fetched
 from dli_adapters.server.transport import Transport
 from dli_adapters.wire.messages import (
-    EXTENSION,
     PolicyAnswer,
     QualityRun,
     ResourceRun,
@@ -40,7 +39,6 @@ from dli_domain.model.run import (
     RunScope,
     StatementReport,
 )
-from dli_domain.model.settings import ServerTarget
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.registered_runs import (
     NamedResult,
@@ -56,37 +54,18 @@ _SLACK_SECONDS = 2.0
 _CLOSE_SECONDS = 1.0
 
 
-def offers_runs(target: ServerTarget, clock: Clock) -> bool:
-    """Whether the server runs by name.
-
-    Raises:
-        EngineError: it cannot be reached, or refuses the token.
-    """
-    with Transport.connect(target, clock) as transport:
-        return EXTENSION in policy_of(transport).extensions
-
-
 @contextmanager
 def open_registered_runs(
-    target: ServerTarget, scope: RunScope, clock: Clock
+    server: ServerEngine, scope: RunScope, clock: Clock
 ) -> Iterator[RegisteredRuns]:
     """Runs by name at the server, for one run; it is stopped at the end if it still goes on.
 
     Raises:
-        ServerError: DLI-507, the server offers no runs by name.
-        EngineError: it cannot be reached, or refuses.
+        EngineError: the server cannot be reached, or refuses.
     """
     limit = Deadline(scope.deadline.at + _SLACK_SECONDS, scope.deadline.seconds)
-    with Transport.connect(target, clock, limit) as transport:
-        policy = policy_of(transport)
-        if EXTENSION not in policy.extensions:
-            raise ServerError(
-                "The server cannot run registered specs: it is a classic Basecamp",
-                code=ErrorCode.POLICY_REFUSED,
-                context={"Server": target.url},
-                hint="Run a local spec through it: --source local.",
-            )
-        runs = ServerRegisteredRuns(transport, policy)
+    with Transport.connect(server.target, clock, limit) as transport:
+        runs = ServerRegisteredRuns(transport, server.policy)
         try:
             yield runs
         finally:
@@ -164,7 +143,7 @@ class ServerRegisteredRuns(RegisteredRuns):
         )
         _, run = self._ended(submission, progress)
         try:
-            return unpacked_report(bytes(run.report or b""), ExecutionMode.SERVER)
+            return unpacked_report(msgspec.json.encode(run.report), ExecutionMode.SERVER)
         except msgspec.DecodeError as error:
             raise ServerError(
                 f"The server's report of the run {run.run_id} cannot be read",

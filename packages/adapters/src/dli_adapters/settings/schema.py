@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 
-from dli_domain.model.run import ExecutionMode
+from dli_domain.model.run import DataSource, ExecutionMode
 from dli_domain.precedence import Key
 
 ANY = "*"
@@ -96,6 +96,7 @@ SETTINGS: tuple[Setting, ...] = (
         choices=tuple(mode.value for mode in ExecutionMode),
         variable="DLI_EXECUTION_MODE",
     ),
+    _s("execution.source", Kind.CHOICE, choices=tuple(source.value for source in DataSource)),
     _s(
         "execution.timeout",
         Kind.INTEGER,

@@ -21,7 +21,7 @@ from dli_adapters.settings.placeholders import Template
 from dli_adapters.settings.schema import ENGINES, Kind, setting_of
 from dli_adapters.settings.secrecy import is_secret_variable
 from dli_domain.errors import ConfigError, ErrorCode
-from dli_domain.model.run import ExecutionMode
+from dli_domain.model.run import DataSource, ExecutionMode
 from dli_domain.model.secret import Secret
 from dli_domain.model.settings import (
     AttachedDatabase,
@@ -51,9 +51,11 @@ def settings_of(configuration: Configuration) -> Settings:
     get = configuration.get
     mode = ExecutionMode(str(get("execution.default_mode")))
     engine = engine_of(configuration)
+    source = _source(configuration, mode)
     local = mode is ExecutionMode.LOCAL
     return Settings(
         mode=mode,
+        source=source,
         engine=engine,
         timeout=cast("int | None", get("execution.timeout")),
         dialect=cast("str | None", get("execution.dialect")),
@@ -64,11 +66,22 @@ def settings_of(configuration: Configuration) -> Settings:
         bigquery=bigquery_target(configuration)
         if local and engine == "bigquery"
         else BigQueryTarget(),
-        server=server_target(configuration) if mode is ExecutionMode.SERVER else None,
+        server=server_target(configuration)
+        if mode is ExecutionMode.SERVER or source is DataSource.SERVER
+        else None,
         env=_template_env(configuration),
         parameters=cast("Mapping[str, object]", get("parameters") or {}),
         transpile_rules=_transpile_rules(configuration),
     )
+
+
+def _source(configuration: Configuration, mode: ExecutionMode) -> DataSource:
+    """Where specs are read: as said; else in the project, and without one where the run is."""
+    said = configuration.get("execution.source")
+    if said is not None:
+        return DataSource(str(said))
+    without = configuration.project is None and mode is ExecutionMode.SERVER
+    return DataSource.SERVER if without else DataSource.LOCAL
 
 
 def _transpile_rules(configuration: Configuration) -> tuple[TableRule, ...]:

@@ -151,7 +151,7 @@ class RunAnswer(Message, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     progress: str | None = None
     result: ResultFacts | None = None
-    report: msgspec.Raw | None = None
+    report: dict[str, Any] | None = None
     failure: WireFailure | None = None
 
     @property

@@ -13,6 +13,7 @@ from dli_cli.options import (
     Checking,
     Common,
     OnScreen,
+    Reading,
     Rendering,
     Timeout,
     flag,
@@ -120,7 +121,7 @@ def list_(
     *,
     target_type: Literal["dataset", "metric"] | None = None,
     target: str | None = None,
-    options: Common = Common(),  # noqa: B008 - frozen
+    options: Reading = Reading(),  # noqa: B008 - frozen
     screen: OnScreen,
 ) -> int:
     """List the project's quality tests, one row each.
@@ -143,7 +144,7 @@ def get(
     resource: str,
     /,
     *,
-    options: Common = Common(),  # noqa: B008 - frozen
+    options: Reading = Reading(),  # noqa: B008 - frozen
     screen: OnScreen,
 ) -> None:
     """Show all that the quality files of a resource say.
@@ -193,6 +194,30 @@ def validate(
     from dli_cli.quality import checking  # noqa: PLC0415 - as above
 
     return checking.validate(resource, tuple(test or ()), options, screen, strict=strict)
+
+
+@app.command(version_flags=[])
+def register(
+    resource: str,
+    /,
+    *,
+    force: Annotated[bool, flag("Replace another version.")] = False,
+    options: Common = Common(),  # noqa: B008 - frozen
+    screen: OnScreen,
+) -> None:
+    """Check the quality files of a resource and register them at the server.
+
+    Example: dli quality register lake.mart.orders
+
+    Args:
+        resource: The name of the dataset or metric that is tested, or a quality file's path.
+        force: Replace another version.
+        options: Where the project is, and the form of the output.
+        screen: Where it goes.
+    """
+    from dli_cli import registering  # noqa: PLC0415 - as above
+
+    registering.register("quality", resource, options, screen, force=force)
 
 
 @app.command(version_flags=[])

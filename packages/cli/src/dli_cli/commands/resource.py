@@ -9,14 +9,20 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
-from dli_cli.options import Checking, Common, OnScreen, Rendering, Running
+from dli_cli.options import Checking, Common, OnScreen, Reading, Rendering, Running, flag
 from dli_cli.usage import UsageError
 from dli_domain.model.spec import ResourceKind
 
 Tags: TypeAlias = Annotated[
     tuple[str, ...], Parameter(name=("--tag", "-t"), negative="", show_default=False)
 ]
-_COMMON, _CHECKING, _RENDERING, _RUNNING = Common(), Checking(), Rendering(), Running()
+_COMMON, _READING, _CHECKING, _RENDERING, _RUNNING = (
+    Common(),
+    Reading(),
+    Checking(),
+    Rendering(),
+    Running(),
+)
 
 
 def build(kind: ResourceKind) -> App:
@@ -28,6 +34,7 @@ def build(kind: ResourceKind) -> App:
         ("run", run, f"Run a {kind.value} and show or save its whole result."),
         ("validate", validate, f"Check {kind.value}s and report every problem; runs nothing."),
         ("render", render, f"Print the SQL of a {kind.value}, ready to be sent; runs nothing."),
+        ("register", register, f"Register a {kind.value} at the server, whole with its SQL files."),
     ):
         app.command(partial(body, kind), name=name, help=help_text, version_flags=[])
     return app
@@ -40,7 +47,7 @@ def list_(
     tag: Tags = (),
     owner: str | None = None,
     search: str | None = None,
-    options: Common = _COMMON,
+    options: Reading = _READING,
     screen: OnScreen,
 ) -> int:
     """List the resources of a kind.
@@ -59,7 +66,7 @@ def list_(
     return show_list(kind, wanted, options, screen)
 
 
-def get(kind: ResourceKind, name: str, /, *, options: Common = _COMMON, screen: OnScreen) -> None:
+def get(kind: ResourceKind, name: str, /, *, options: Reading = _READING, screen: OnScreen) -> None:
     """Show one resource.
 
     Args:
@@ -131,6 +138,29 @@ def render(
     from dli_cli import scripts  # noqa: PLC0415 - see the top
 
     scripts.render(kind, name, options, screen)
+
+
+def register(
+    kind: ResourceKind,
+    name: str,
+    /,
+    *,
+    force: Annotated[bool, flag("Replace another version.")] = False,
+    options: Common = _COMMON,
+    screen: OnScreen,
+) -> None:
+    """Check a spec and register it at the server.
+
+    Args:
+        kind: Which.
+        name: Its whole name, such as catalog.schema.name.
+        force: Replace another version.
+        options: Where the project is, and the form of the output.
+        screen: Where it goes.
+    """
+    from dli_cli import registering  # noqa: PLC0415 - see the top
+
+    registering.register(kind.value, name, options, screen, force=force)
 
 
 dataset = build(ResourceKind.DATASET)

@@ -6,7 +6,7 @@ from dli_cli.compose import compose
 from dli_cli.errors import location_fields, place, problem_fields, problem_lines
 from dli_cli.exit_codes import ExitCode
 from dli_cli.listing import table_lines
-from dli_cli.options import Common
+from dli_cli.options import Reading
 from dli_cli.output import Screen
 from dli_cli.text import safe_line
 from dli_domain.model.problems import Severity
@@ -15,9 +15,10 @@ from dli_domain.model.spec import ResourceKind
 from dli_domain.quality.judging import span
 
 
-def show_list(kind: str | None, target: str | None, options: Common, screen: Screen) -> int:
+def show_list(kind: str | None, target: str | None, options: Reading, screen: Screen) -> int:
     """Every test, one row each, and every broken file; not 0 where one is broken."""
-    found = compose(screen, project=options.project).qualities().list()
+    dli = compose(screen, project=options.project, execution__source=options.source)
+    found = dli.qualities().list()
     wanted = None if kind is None else ResourceKind(kind)
     specs = [
         spec
@@ -42,9 +43,10 @@ def show_list(kind: str | None, target: str | None, options: Common, screen: Scr
     return code
 
 
-def show_one(reference: str, options: Common, screen: Screen) -> None:
+def show_one(reference: str, options: Reading, screen: Screen) -> None:
     """All that the files of a resource say."""
-    found = compose(screen, project=options.project).qualities().find(reference)
+    dli = compose(screen, project=options.project, execution__source=options.source)
+    found = dli.qualities().find(reference)
     if options.json:
         screen.envelope(
             name=reference,

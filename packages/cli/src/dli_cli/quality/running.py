@@ -50,6 +50,7 @@ def run(reference: str, options: QualityRunning, screen: Screen) -> int:
         screen,
         project=options.project,
         local__engine=options.engine,
+        execution__source=options.source,
         execution__default_mode=mode_of(local=options.local, server=options.server),
         execution__timeout=options.timeout,
     )

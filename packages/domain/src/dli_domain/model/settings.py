@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dli_domain.model.run import ExecutionMode
+from dli_domain.model.run import DataSource, ExecutionMode
 from dli_domain.model.secret import Secret
 from dli_domain.model.transpile import TableRule
 
@@ -102,6 +102,7 @@ class Settings:
     """
 
     mode: ExecutionMode = ExecutionMode.LOCAL
+    source: DataSource = DataSource.LOCAL
     engine: str = "bigquery"
     timeout: int | None = None
     dialect: str | None = None

@@ -44,7 +44,7 @@ class RunRegistered:
         """
         started_at, began = self.clock.now(), self.clock.monotonic()
         writer.prepare()
-        with self.open_runs(self._scope(request)) as runs:
+        with self.open_runs(self._scope(request, began)) as runs:
             found = runs.run(_named(request), progress)
             written = writer.write(found.result)
         result = found.result
@@ -77,21 +77,35 @@ class RunRegistered:
         Raises:
             DliError: as in a call; also out of the block's end.
         """
-        with self.open_runs(self._scope(request)) as runs:
+        with self.open_runs(self._scope(request, self.clock.monotonic())) as runs:
             result = runs.run(_named(request), progress).result
             try:
                 yield result
             finally:
                 result.close()
 
-    def judge(self, request: QualityRequest, say: Say = silent) -> QualityReport:
-        """As `RunQuality`, by the name of the resource that is tested.
+    def _scope(self, request: RunRequest, began: float) -> RunScope:
+        return _scope(self.new_run_id(), request.name, began, request.timeout, request.max_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRegistered:
+    """As `RunQuality`, but files and engine are those of the far side."""
+
+    open_runs: OpenRuns
+    clock: Clock
+    new_run_id: Callable[[], str]
+
+    def __call__(self, request: QualityRequest, say: Say = silent) -> QualityReport:
+        """Judge the tests of the resource of that name.
 
         Raises:
             DliError: nothing could be judged at all.
         """
         began = self.clock.monotonic()
-        scope = self._scoped(request.reference, request.timeout, request.max_bytes)
+        scope = _scope(
+            self.new_run_id(), request.reference, began, request.timeout, request.max_bytes
+        )
         asked = NamedTests(
             name=request.reference,
             tests=request.tests,
@@ -112,18 +126,17 @@ class RunRegistered:
             duration_ms=round((self.clock.monotonic() - began) * 1000),
         )
 
-    def _scope(self, request: RunRequest) -> RunScope:
-        return self._scoped(request.name, request.timeout, request.max_bytes)
 
-    def _scoped(self, name: str, timeout: int | None, max_bytes: int | None) -> RunScope:
-        seconds = float(timeout or _LONGEST_SECONDS)
-        at = self.clock.monotonic() + seconds + _SLACK_SECONDS
-        return RunScope(
-            run_id=self.new_run_id(),
-            resource=name,
-            deadline=Deadline(at, seconds),
-            max_bytes=max_bytes,
-        )
+def _scope(
+    run_id: str, name: str, began: float, timeout: int | None, max_bytes: int | None
+) -> RunScope:
+    seconds = float(timeout or _LONGEST_SECONDS)
+    return RunScope(
+        run_id=run_id,
+        resource=name,
+        deadline=Deadline(began + seconds + _SLACK_SECONDS, seconds),
+        max_bytes=max_bytes,
+    )
 
 
 def _named(request: RunRequest) -> NamedRun:

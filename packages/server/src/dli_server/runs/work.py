@@ -93,6 +93,7 @@ class Drive:
                 reference=asked.reference,
                 tests=asked.tests,
                 parameters=decoded(asked.parameters),
+                shared=decoded(asked.shared),
                 ds=asked.ds,
                 timeout=_whole(run.submission.timeout_seconds),
                 max_bytes=run.submission.max_bytes,
@@ -106,7 +107,7 @@ class Drive:
         facts = {
             "engine": report.engine,
             "warnings": report.warnings,
-            "report": msgspec.Raw(msgspec.json.encode(packed_report(report))),
+            "report": msgspec.to_builtins(packed_report(report)),
         }
         return Outcome(facts=facts, report=report)
 
