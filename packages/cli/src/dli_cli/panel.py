@@ -79,7 +79,8 @@ def _headlines(result: ExecutionResult, kind: ResourceKind) -> Iterator[str]:
 
 def _counted(result: ExecutionResult) -> str:
     if result.columns or result.mode is ExecutionMode.MOCK:
-        return f"Rows: {result.row_count or 0:,}"
+        cut = " (cut, there are more)" if result.truncated else ""
+        return f"Rows: {result.row_count or 0:,}{cut}"
     if result.affected_rows is None:
         return "Rows affected: not reported"
     return f"Rows affected: {result.affected_rows:,}"

@@ -29,6 +29,7 @@ def result_fields(
         "duration_ms": result.duration_ms,
         "row_count": result.row_count,
         "affected_rows": result.affected_rows,
+        "truncated": result.truncated,
         "columns": [{"name": c.name, "type": c.type} for c in result.columns],
         "output_path": result.output_path,
         "parameters": dict(result.parameters),

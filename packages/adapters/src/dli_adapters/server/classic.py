@@ -15,7 +15,7 @@ from dli_domain.errors import (
     ServerError,
     ServerExecutionError,
 )
-from dli_domain.model.result import Estimate, QueryResult
+from dli_domain.model.result import Estimate, QueryResult, QueryStats
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.ports.query_executor import QueryExecutor
 
@@ -51,12 +51,20 @@ class ClassicExecutor(QueryExecutor):
     """A server that runs each statement by itself and answers when it has ended.
 
     It has no sessions, cannot be cancelled, and takes no bound values. A result is cut at
-    10,000 rows without a word, so one that reaches them is an error here.
+    10,000 rows without a word, so one that reaches them is an error here, unless `truncate`
+    allows it.
     """
 
     def __init__(
-        self, transport: Transport, policy: PolicyAnswer, scope: RunScope, dialect: str
+        self,
+        transport: Transport,
+        policy: PolicyAnswer,
+        scope: RunScope,
+        dialect: str,
+        *,
+        truncate: bool = False,
     ) -> None:
+        self._truncate = truncate
         self._transport = transport
         self._policy = policy
         self._scope = scope
@@ -140,14 +148,18 @@ class ClassicExecutor(QueryExecutor):
                 code=ErrorCode.RESULT_INVALID,
                 context=context,
             )
-        if len(rows) >= self._most_rows:
+        if len(rows) < self._most_rows:
+            return QueryResult(rows=rows)
+        if not self._truncate:
             raise ExecutionLimitError(
                 f"The server gives {self._most_rows:,} rows at most, and gave as many: "
                 "there may be more",
                 context=context,
-                hint="Select fewer rows, or use a server that offers 'runs/1'.",
+                hint="Select fewer rows, take these with --truncate, or use a server that offers "
+                "'runs/1'.",
             )
-        return QueryResult(rows=rows)
+        note = f"The server gives {len(rows):,} rows at most, and gave as many: there may be more"
+        return QueryResult(rows=rows, stats=QueryStats(notes=(note,)))
 
     @property
     def _most_rows(self) -> int:

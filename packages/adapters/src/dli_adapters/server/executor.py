@@ -13,6 +13,7 @@ from dli_adapters.wire.messages import (
     EstimateAnswer,
     EstimateRequest,
     PolicyAnswer,
+    RunAnswer,
     RunSubmission,
     SessionAnswer,
     SessionRequest,
@@ -25,6 +26,7 @@ from dli_domain.errors import (
     ErrorCode,
     ExecutionCancelledError,
     ExecutionQueryError,
+    ExecutionUnknownError,
     ParameterError,
     ServerError,
 )
@@ -42,7 +44,7 @@ class _Sent:
 
     key: str
     run_id: str | None = None
-    fetching: bool = False
+    ended: bool = False
     stopped: bool = False
 
 
@@ -129,8 +131,10 @@ class ServerExecutor(QueryExecutor):
         if sent is None:
             return CancelOutcome.NOTHING_RUNNING
         sent.stopped = True
-        if sent.fetching:
-            # The run at the server is done; what is left is to stop reading.
+        if sent.ended and self._result is None:
+            return CancelOutcome.NOTHING_RUNNING
+        if sent.ended:
+            # Nothing runs at the server any more; what is left is to stop reading.
             return CancelOutcome.CONFIRMED
         with suppress(DliError):
             run_id = sent.run_id or self._found(sent.key)
@@ -144,27 +148,33 @@ class ServerExecutor(QueryExecutor):
 
     def _executed(self, sql: str, values: dict[str, object], *, writes: bool) -> QueryResult:
         session = self._opened(writes=writes)
+        submission = RunSubmission(
+            statement=StatementRun(session_id=session.session_id, sql=sql, params=values),
+            timeout_seconds=self._seconds(),
+            max_bytes=self._scope.max_bytes,
+        )
         sent = _Sent(key=uuid4().hex)
         self._sent, self._job_id = sent, f"with the key {sent.key}"
-        try:
-            submission = RunSubmission(
-                statement=StatementRun(session_id=session.session_id, sql=sql, params=values),
-                timeout_seconds=self._seconds(),
-                max_bytes=self._scope.max_bytes,
-            )
-            run = self._runs.submit(submission, sent.key)
-            sent.run_id = self._job_id = run.run_id
-            run = self._runs.done(self._runs.followed(run))
-            sent.fetching = True
-            result = fetched(self._transport, run, lambda: _check(sent))
-        finally:
-            if self._result is None and not sent.fetching:
-                self._sent = None
+        run = self._submitted(submission, sent)
+        sent.run_id = self._job_id = run.run_id
+        run = self._runs.followed(run)
+        sent.ended = True
+        result = fetched(self._transport, self._runs.done(run), lambda: _check(sent))
         if result.stream is None:
             self._sent = None
-            return result
-        self._result = result
+        else:
+            self._result = result
         return result
+
+    def _submitted(self, submission: RunSubmission, sent: _Sent) -> RunAnswer:
+        try:
+            return self._runs.submit(submission, sent.key)
+        except ExecutionUnknownError:
+            raise
+        except DliError:
+            # It is refused, so there is nothing to stop.
+            self._sent = None
+            raise
 
     def _estimated(self, sql: str) -> EstimateAnswer:
         session = self._opened(writes=self._writing)
@@ -233,7 +243,7 @@ class ServerExecutor(QueryExecutor):
             self._transport.until(self._briefly()).delete(path, answer=type(None))
 
     def _leave(self) -> None:
-        if self._sent is not None and not self._sent.fetching:
+        if self._sent is not None and not self._sent.ended:
             self.cancel()
         self._close_result()
         self._close_session()

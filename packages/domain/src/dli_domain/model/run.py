@@ -95,7 +95,8 @@ class ExecutionResult:
     `row_count` is the number of result rows, or of affected rows where the main statement
     changes data. `data` materialises the rows as a list of mappings; the object itself
     speaks the Arrow C stream protocol, so `pyarrow.table(result)` or `polars.from_arrow`
-    take it without Python rows in between.
+    take it without Python rows in between. `truncated` says that there were more rows, and that
+    the user asked for the first ones only.
     """
 
     status: ResultStatus
@@ -114,6 +115,7 @@ class ExecutionResult:
     output_path: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    truncated: bool = False
     table: ResultTable | None = field(default=None, repr=False)
 
     @property

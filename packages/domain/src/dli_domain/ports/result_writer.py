@@ -11,6 +11,7 @@ class Written:
     """What became of a result: how many rows there were, and where they are.
 
     `table` holds the rows that were kept: all of them, or the first ones for a screen.
+    `truncated` says that the result had more rows than were taken, as the user allowed.
     """
 
     row_count: int
@@ -18,6 +19,7 @@ class Written:
     path: str | None = None
     byte_count: int | None = None
     warnings: tuple[str, ...] = ()
+    truncated: bool = False
 
 
 class ResultWriter(Protocol):

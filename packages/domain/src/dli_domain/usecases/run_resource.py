@@ -108,6 +108,7 @@ class RunResource:
             output_path=written.path,
             parameters=rendered.parameters,
             warnings=(*rendered.warnings, *written.warnings),
+            truncated=written.truncated,
             table=written.table,
         )
 
