@@ -113,8 +113,11 @@ class Dli:
             rules=TableRules.of(self.settings.transpile_rules),
         )
 
-    def runner(self) -> "RunResource | RunRegistered":
-        """The use case that runs: by name where specs and engine are the server's."""
+    def runner(self, *, truncate: bool = False) -> "RunResource | RunRegistered":
+        """The use case that runs: by name where specs and engine are the server's.
+
+        With `truncate`, a result may be cut that a server of the older API cut.
+        """
         from dli_domain.usecases.run_resource import RunResource  # noqa: PLC0415 - see the top
 
         open_runs = self._by_name()
@@ -122,7 +125,7 @@ class Dli:
             from dli_domain.usecases.run_registered import RunRegistered  # noqa: PLC0415 - see the top
 
             return RunRegistered(open_runs=open_runs, clock=self.clock, new_run_id=_run_id)
-        open_executor, engine = self._engine()
+        open_executor, engine = self._engine(truncate=truncate)
         return RunResource(
             render=self._renderer(engine),
             open_executor=open_executor,
@@ -213,7 +216,7 @@ class Dli:
             return None
         return open_registered(settings, self.clock)
 
-    def _engine(self) -> "tuple[OpenExecutor, str]":
+    def _engine(self, *, truncate: bool = False) -> "tuple[OpenExecutor, str]":
         """How to open what runs SQL, and the dialect it wants.
 
         Raises:
@@ -222,7 +225,7 @@ class Dli:
         """
         settings = self.settings
         if settings.mode is ExecutionMode.SERVER:
-            server = server_engine(settings, self.clock)
+            server = server_engine(settings, self.clock, truncate=truncate)
             return open_server(server, self.clock), server.name
         if settings.mode is ExecutionMode.MOCK:
             return (lambda _: nullcontext(MockExecutor())), settings.engine

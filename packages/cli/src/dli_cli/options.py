@@ -127,6 +127,18 @@ class Running(Rendering):
         str | None,
         Parameter(group=LIMITS, help="Refuse to read more than this, such as 10GB."),
     ] = None
+    max_rows: Annotated[
+        int | None,
+        Parameter(
+            group=LIMITS,
+            converter=whole,
+            validator=Number(gte=1),
+            help="Stop a run whose result has more rows than this; no file is written then.",
+        ),
+    ] = None
+    truncate: Annotated[
+        bool, flag("Keep the first --max-rows rows instead, and say that they are cut.", LIMITS)
+    ] = False
     output: Annotated[
         str | None,
         Parameter(

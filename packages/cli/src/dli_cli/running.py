@@ -19,7 +19,8 @@ from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.result_writer import ResultWriter
 from dli_domain.usecases.estimate_resource import ResourceEstimate
 from dli_domain.usecases.render_resource import RenderedResource
-from dli_domain.usecases.run_resource import RunRequest
+from dli_domain.usecases.run_registered import RunRegistered
+from dli_domain.usecases.run_resource import RunRequest, RunResource
 
 _SHOWN = 20
 STDOUT = "-"
@@ -75,6 +76,8 @@ def _check(options: Running) -> None:
         raise UsageError(f"--csv-safe changes csv only, not --format {options.format}.")
     if options.output is not None and options.output != STDOUT and options.output[:1] == "-":
         raise UsageError(f"--output takes a file or -, not {options.output!r}; write ./-name.")
+    if options.truncate and options.max_rows is None and not options.server:
+        raise UsageError("--truncate cuts at --max-rows; give --max-rows as well.")
     if options.output == STDOUT and options.json:
         raise UsageError("--json and --output - both want stdout; give a file to --output.")
 
@@ -145,8 +148,14 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
         csv_safe=options.csv_safe,
         keep=options.rows if options.json else shown,
     )
+    if options.max_rows is not None:
+        # Only a run with a limit pays for it.
+        from dli_adapters.writers.limited import LimitedWriter  # noqa: PLC0415
+
+        writer = LimitedWriter(writer, options.max_rows, truncate=options.truncate)
+    runner = dli.runner(truncate=options.truncate)
     with progress_line(screen) as line:
-        result = _followed(dli, request, writer, line)
+        result = _followed(runner, request, writer, line)
     _warn(result, screen)
     if options.json:
         fields = result_fields(result, request.kind, rows=options.rows, show_sql=options.show_sql)
@@ -165,14 +174,17 @@ def _run(dli: Dli, request: RunRequest, options: Running, screen: Screen) -> Non
 
 
 def _followed(
-    dli: Dli, request: RunRequest, writer: ResultWriter, line: Line | None
+    runner: RunResource | RunRegistered,
+    request: RunRequest,
+    writer: ResultWriter,
+    line: Line | None,
 ) -> ExecutionResult:
     if line is None:
-        return dli.runner()(request, writer)
+        return runner(request, writer)
     # Only a terminal pays for the counting.
     from dli_adapters.writers.counting import CountingWriter  # noqa: PLC0415
 
-    return dli.runner()(request, CountingWriter(writer, line.rows), line.say)
+    return runner(request, CountingWriter(writer, line.rows), line.say)
 
 
 def _warn(result: ExecutionResult, screen: Screen) -> None:
