@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -14,20 +15,27 @@ from tests.server.fixtures import RunningServer
 
 
 class RunsClient:
-    """One key's requests."""
+    """One key's requests; `token` is that of a key made before."""
 
-    def __init__(self, server: RunningServer, *scopes: Scope, **options: Any) -> None:
+    def __init__(
+        self, server: RunningServer, *scopes: Scope, token: str | None = None, **options: Any
+    ) -> None:
+        held = {"Authorization": f"Bearer {token}"} if token else server.headers(*scopes, **options)
+        self._sessions: list[str] = []
         self.http = httpx.Client(
             base_url=f"{server.url}/api/v1",
-            headers=server.headers(*scopes, **options),
+            headers=held,
             timeout=40,
             trust_env=False,
         )
 
-    def __enter__(self) -> "RunsClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for session in self._sessions:
+            with suppress(httpx.TransportError):
+                self.http.delete(f"/sessions/{session}")
         self.http.close()
 
     def submit(self, body: Mapping[str, Any], key: str | None = None) -> httpx.Response:
@@ -43,6 +51,7 @@ class RunsClient:
         answer = self.http.post("/sessions", json=said)
         assert answer.status_code == 201, answer.text
         found: str = answer.json()["session_id"]
+        self._sessions.append(found)
         return found
 
     def send(self, session: str, sql: str, **rest: Any) -> httpx.Response:

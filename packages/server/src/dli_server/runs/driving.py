@@ -19,6 +19,7 @@ from dli_domain.errors import (
     OutputError,
     ServerExecutionError,
 )
+from dli_domain.model.quality import QualityReport
 from dli_domain.ports.clock import Clock
 from dli_server.audit.log import AuditLog
 from dli_server.runs.auditing import ended
@@ -143,6 +144,7 @@ class Driver:
         if isinstance(outcome, Outcome):
             facts |= {"state": "DONE", **outcome.facts}
             name = outcome.result_name
+            self._keep_verdicts(outcome.report)
         else:
             error = run.reason(outcome)
             facts |= {"state": _state(error), "failure": packed(error)}
@@ -204,6 +206,14 @@ class Driver:
         except SQLAlchemyError:
             _LOG.exception("the end of run %s is not in the journal yet", run.run_id)
             run.unsaved = columns
+
+    def _keep_verdicts(self, report: QualityReport | None) -> None:
+        if report is None:
+            return
+        try:
+            self._journal.judged(report)
+        except SQLAlchemyError:
+            _LOG.exception("the verdicts of run %s are not kept", report.run_id)
 
     def _audit_end(self, run: LiveRun, answer: RunAnswer) -> None:
         try:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from dli_adapters.wire.messages import FINAL, RunAnswer, RunSubmission
-from dli_server.storage.tables import RUNS
+from dli_domain.model.quality import QualityReport
+from dli_server.storage.tables import QUALITY_RESULTS, RUNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,30 @@ class RunJournal:
                 .where(RUNS.c.run_id == run_id, RUNS.c.state.not_in(FINAL))
                 .values(dict(values))
             )
+
+    def judged(self, report: QualityReport) -> None:
+        """Keep the verdicts of a quality run."""
+        rows = [
+            {
+                "run_id": report.run_id,
+                "number": number,
+                "resource": str(one.target.name),
+                "test_name": one.test.name,
+                "test_type": one.test.type.value,
+                "verdict": one.verdict.value,
+                "severity": one.test.severity.value,
+                "rows_tested": one.rows_tested,
+                "rows_failed": one.rows_failed,
+                "judged_at": report.finished_at,
+            }
+            for number, one in enumerate(report.outcomes)
+        ]
+        if rows:
+            with self._database.begin() as connection:
+                connection.execute(
+                    delete(QUALITY_RESULTS).where(QUALITY_RESULTS.c.run_id == report.run_id)
+                )
+                connection.execute(insert(QUALITY_RESULTS), rows)
 
     def get(self, run_id: str) -> Recorded | None:
         """The run of that id."""

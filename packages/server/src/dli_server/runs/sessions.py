@@ -60,8 +60,8 @@ class Sessions:
         """
         if request.engine not in (None, self._engines.engine):
             raise malformed(f"The server runs {self._engines.engine}, not {request.engine}")
-        if not 0 < request.timeout_seconds <= self._limits.seconds:
-            raise malformed(f"timeout_seconds must be above 0 and at most {self._limits.seconds}")
+        if request.timeout_seconds <= 0:
+            raise malformed("timeout_seconds must be above 0")
         self._make_room(principal.key_id)
         try:
             session = self._opened(principal, request)
@@ -153,7 +153,7 @@ class Sessions:
             self._opening.append(key_id)
 
     def _opened(self, principal: Principal, request: SessionRequest) -> Session:
-        seconds = request.timeout_seconds
+        seconds = min(request.timeout_seconds, float(self._limits.seconds))
         now = self._clock.monotonic()
         deadline = Deadline(now + seconds, seconds)
         session_id = new_id()
