@@ -1,5 +1,122 @@
-"""The real Airflow, one for all tests of this folder."""
+"""The real Airflow, one for all tests of this folder, and projects that it reads."""
 
-from tests.engines.airflow import airflow
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.engines.airflow import RunningAirflow, airflow
 
 __all__ = ["airflow"]
+
+HEAD = """\
+name: NAME
+owner: kim@example.com
+team: "@data"
+type: Dataset
+query_type: DML
+"""
+DLI_YAML = """\
+version: "1"
+project: {name: flow}
+defaults: {dialect: duckdb}
+local:
+  engine: duckdb
+  duckdb: {path: ":memory:", attach: {db: data.duckdb}}
+"""
+
+
+@dataclass(frozen=True)
+class FlowProject:
+    """A project whose datasets are built by Airflow into `data.duckdb`."""
+
+    root: Path
+    airflow: RunningAirflow
+
+    def dataset(self, name: str, text: str, head: str = HEAD) -> None:
+        """Write a dataset's spec."""
+        path = self.root / "datasets" / f"dataset.{name}.yaml"
+        path.write_text(head.replace("NAME", name) + text)
+
+    def quality(self, name: str, text: str) -> None:
+        """Write the quality file of a dataset."""
+        start = f"version: 1\ntarget: {{type: dataset, name: {name}}}\n"
+        owner = "metadata: {owner: kim@example.com}\n"
+        (self.root / "datasets" / f"quality.{name}.yaml").write_text(start + owner + text)
+
+    def publish(self, options: str = "") -> None:
+        """Let Airflow read the project."""
+        text = (
+            "# airflow reads files that speak of a dag\n"
+            "from datetime import timedelta\n"
+            "from dli.airflow import dags_of_project\n"
+            f"globals().update(dags_of_project({str(self.root)!r}{options}))\n"
+        )
+        self.airflow.write_dag_file(f"{self.root.name}.py", text)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """What stands in the DuckDB file, once no task writes it."""
+        limit = time.monotonic() + 20
+        while True:
+            try:
+                with duckdb.connect() as connection:
+                    connection.execute(f"ATTACH '{self.root}/data.duckdb' AS db (READ_ONLY)")
+                    return connection.execute(sql).fetchall()
+            except duckdb.IOException:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(0.2)
+
+
+def project_in(airflow: RunningAirflow, name: str) -> FlowProject:
+    """An empty project beside Airflow's own files."""
+    root = airflow.home / name
+    (root / "datasets").mkdir(parents=True)
+    (root / "dli.yaml").write_text(DLI_YAML)
+    duckdb.connect(str(root / "data.duckdb")).close()
+    return FlowProject(root, airflow)
+
+
+@pytest.fixture(scope="module")
+def flow(airflow: RunningAirflow) -> FlowProject:
+    """One project with all that the tests look at; its DAGs are published once."""
+    project = project_in(airflow, "flow")
+    project.dataset("db.main.days", DAYS)
+    project.dataset("db.main.later-days", LATER)
+    project.quality("db.main.later-days", TESTS)
+    project.dataset("db.main.wrong", WRONG)
+    project.dataset("db.main.resting", DAYS.replace("schedule: {", "schedule: {enabled: false, "))
+    project.dataset("db.main.unscheduled", "query_statement: SELECT 1\n")
+    project.dataset("db.main.broken", 'query_statement: SELECT 1\nschedule: {cron: "x"}\n')
+    project.publish(", poke_interval=timedelta(seconds=1), default_args={'pool': 'duckdb'}")
+    return project
+
+
+DAYS = """\
+tags: [daily]
+schedule: {cron: "30 2 * * *", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}
+parameters:
+  - {name: note, type: string, required: false, default: none}
+pre_statements:
+  - {name: make, sql: "CREATE TABLE IF NOT EXISTS db.main.days (d DATE, ds VARCHAR, note VARCHAR)"}
+query_statement: |
+  INSERT INTO db.main.days VALUES ({{ execution_date }}, {{ ds }}, {{ note }})
+"""
+LATER = """\
+depends_on: [db.main.days]
+schedule: {cron: "0 3 * * *", timezone: Asia/Seoul, quality: true, retries: 9, retry_delay_seconds: 1}
+parameters:
+  - {name: value, type: integer, required: false, default: 1}
+query_statement: |
+  CREATE OR REPLACE TABLE db.main."later-days" AS SELECT {{ value }} AS v
+"""
+TESTS = """\
+tests:
+  - {name: small, type: range_check, column: v, max: 10}
+"""
+WRONG = """\
+schedule: {cron: "0 3 * * *", retries: 9, retry_delay_seconds: 1}
+query_statement: INSERT INTO db.main.nowhere SELECT 1
+"""

@@ -69,7 +69,7 @@ def _transitions(zone: str, first: int, last: int) -> list[datetime]:
 
 
 def _cases(zones: list[str], most: int) -> list[tuple[str, str, str, int]]:
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311 - a sample, no secret
     places = [(zone, moment) for zone in zones for moment in _transitions(zone, 2005, 2025)]
     places += [(zone, datetime(2024, 2, 27, 11, 7, tzinfo=UTC)) for zone in zones]
     cases = [(c, zone, moment.isoformat(), 12) for zone, moment in places for c in CRONS]
@@ -102,9 +102,8 @@ def _compare(airflow: RunningAirflow, cases: list[tuple[str, str, str, int]]) ->
 
 
 def test_firings_are_those_of_airflow_around_changes_of_clocks(airflow: RunningAirflow) -> None:
-    zones = [*ODD_ZONES, *random.Random(3).sample(sorted(available_timezones()), 15)]
-    zones = [zone for zone in zones if zone not in {"localtime", "posixrules"}]
-    _compare(airflow, _cases(zones, 1500))
+    known = sorted(available_timezones() - {"localtime", "posixrules"})
+    _compare(airflow, _cases([*ODD_ZONES, *known[::41]], 500))
 
 
 @pytest.mark.skipif("DLI_TEST_DEEP" not in os.environ, reason="four minutes: on demand")

@@ -57,7 +57,7 @@ for words in (["api-server"], ["scheduler", "--skip-serve-logs"], ["dag-processo
     )
 sys.stdin.read()
 os.killpg(0, signal.SIGTERM)
-limit = time.monotonic() + 5
+limit = time.monotonic() + 1.5
 for piece in pieces:
     try:
         piece.wait(max(0.1, limit - time.monotonic()))
@@ -156,14 +156,18 @@ class RunningAirflow:
             raise AirflowAnswerError(f"trigger {dag_id}: {status} {answer}")
         return str(answer["dag_run_id"])
 
-    def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 90) -> dict[str, Any]:
+    def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 60) -> dict[str, Any]:
         """The run once it has ended, whichever way."""
 
         def ended() -> dict[str, Any] | None:
             run: dict[str, Any] = self.get(f"dags/{dag_id}/dagRuns/{run_id}")
             return run if run["state"] in {"success", "failed"} else None
 
-        found: dict[str, Any] = self._until(ended, timeout, f"{dag_id} {run_id} does not end")
+        try:
+            found: dict[str, Any] = self._until(ended, timeout, f"{dag_id} {run_id} does not end")
+        except AirflowAnswerError as error:
+            states = {name: task["state"] for name, task in self.tasks(dag_id, run_id).items()}
+            raise AirflowAnswerError(f"{error}; tasks: {states}") from None
         return found
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:

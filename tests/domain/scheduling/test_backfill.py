@@ -100,7 +100,7 @@ def test_many_runs_need_a_yes() -> None:
     "text", ["2025-02-30", "2023-02-29", "20250101", "2025-1-1", "yesterday", "2025-01-01T00", ""]
 )
 def test_what_is_no_day_is_refused(text: str) -> None:
-    with pytest.raises(ParameterError, match="--end is .*, which is no day"):
+    with pytest.raises(ParameterError, match=r"--end is .*, which is no day"):
         backfill_days("2025-01-01", text)
 
 

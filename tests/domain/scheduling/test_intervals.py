@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_daily_schedule_has_one_run_for_each_date_of_the_calendar(
 def test_each_interval_ends_where_the_next_begins(zone: str, cron: str, start: date) -> None:
     schedule = CronSchedule.parse(cron, zone)
     found = list(intervals(schedule, start, start + timedelta(days=3)))
-    for one, after in zip(found, found[1:], strict=False):
+    for one, after in pairwise(found):
         assert one.start < one.end
         # clocks that go back over midnight bring a date of before once more
         assert one.end == after.start or schedule.local_day(one.end) > after.day
