@@ -85,6 +85,8 @@ class ResourceAPI:
         output: str | PathLike[str] | None = None,
         format: str | None = None,  # noqa: A002 - the option's name everywhere
         max_bytes: int | None = None,
+        max_rows: int | None = None,
+        truncate: bool = False,
     ) -> ExecutionResult:
         """Run it: pre, main and post statements in one session.
 
@@ -99,6 +101,8 @@ class ResourceAPI:
             output: A file that takes the rows; then the result holds none.
             format: The file's format: csv, json, ndjson or parquet; by its ending unless said.
             max_bytes: Refuse, before submission, to read more.
+            max_rows: End a run whose result has more rows (DLI-408); no file is written then.
+            truncate: Keep the first `max_rows` rows instead; the result is `truncated` then.
 
         Raises:
             DliError: whatever went wrong, with its code, its place and what to do next.
@@ -107,7 +111,7 @@ class ResourceAPI:
         request = composed.request(
             name, self._kind, parameters, ds=ds, timeout=timeout, max_bytes=max_bytes
         )
-        writer = _writer(output, format)
+        writer = _writer(output, format, max_rows, truncate)
         skipped = dry_run or composed.settings.dry_run
         if skipped or show_sql:
             rendered = composed.render(
@@ -247,11 +251,16 @@ class ResourceAPI:
         return lambda step: _LOG.log(level, "%s: %s", name, step)
 
 
-def _writer(output: str | PathLike[str] | None, format_name: str | None) -> "ResultWriter":
+def _writer(
+    output: str | PathLike[str] | None,
+    format_name: str | None,
+    max_rows: int | None,
+    truncate: bool,
+) -> "ResultWriter":
     # each run needs one, and Arrow with it; what only renders or lists does not
-    from dli._writing import writer_of  # noqa: PLC0415
+    from dli._writing import limited, writer_of  # noqa: PLC0415
 
-    return writer_of(output, format_name)
+    return limited(writer_of(output, format_name), max_rows, truncate=truncate)
 
 
 def _log_sql(rendered: "RenderedResource") -> None:

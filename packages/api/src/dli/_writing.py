@@ -4,10 +4,11 @@ from os import PathLike, fspath
 
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.writers.held import TableWriter
+from dli_adapters.writers.limited import LimitedWriter
 from dli_domain.errors import ConfigError, ErrorCode
 from dli_domain.ports.result_writer import ResultWriter
 
-__all__ = ["stream_of", "writer_of"]
+__all__ = ["limited", "stream_of", "writer_of"]
 
 
 def writer_of(output: str | PathLike[str] | None, format_name: str | None) -> ResultWriter:
@@ -29,3 +30,21 @@ def writer_of(output: str | PathLike[str] | None, format_name: str | None) -> Re
             hint="Name the file with output=, or leave format out.",
         )
     return TableWriter()
+
+
+def limited(writer: ResultWriter, most: int | None, *, truncate: bool) -> ResultWriter:
+    """The writer, with at most so many rows.
+
+    Raises:
+        ConfigError: the limit is below 1, or cutting is asked for without one.
+    """
+    if most is None and not truncate:
+        return writer
+    if most is None or most < 1:
+        raise ConfigError(
+            "truncate cuts at max_rows, which is not given"
+            if most is None
+            else f"max_rows is {most}; it must be 1 or more",
+            code=ErrorCode.CONFIG_VALIDATION_FAILED,
+        )
+    return LimitedWriter(writer, most, truncate=truncate)
