@@ -14,10 +14,12 @@ from dli_domain.model.names import did_you_mean
 from dli_domain.model.policy import ReadAccess
 from dli_domain.model.run import RunScope
 from dli_domain.model.settings import ServerTarget, Settings
+from dli_domain.ports.catalog import Catalog
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.query_executor import QueryExecutor
+from dli_domain.ports.query_history import QueryHistory
 from dli_domain.ports.registered_runs import OpenRuns
 from dli_domain.ports.spec_registry import SpecRegistry
 from dli_domain.ports.spec_source import SpecSource
@@ -151,17 +153,25 @@ def server_engine(settings: Settings, clock: Clock, *, truncate: bool = False) -
     return ServerEngine(target, settings.project.default_dialect, clock, truncate=truncate)
 
 
-def required_server(settings: Settings) -> ServerTarget:
+def required_server(
+    settings: Settings, what: str = "run through the server", *, local: bool = True
+) -> ServerTarget:
     """The server that the settings name.
+
+    Args:
+        settings: What the user said.
+        what: What cannot be done without one, for the message.
+        local: Whether the same can be done without a server.
 
     Raises:
         ServerUnreachableError: DLI-501, they name none.
     """
     if settings.server is None:
         raise ServerUnreachableError(
-            "Cannot run through the server: no server is configured",
+            f"Cannot {what}: no server is configured",
             context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
-            hint="Run 'dli config set server.url URL', or run it with --local.",
+            hint="Run 'dli config set server.url URL'"
+            + (", or run it with --local." if local else "."),
         )
     return settings.server
 
@@ -246,6 +256,32 @@ def spec_registry(settings: Settings, clock: Clock) -> SpecRegistry:
     from dli_adapters.server.specs import ServerSpecRegistry  # noqa: PLC0415 - as above
 
     return ServerSpecRegistry(_kept_server(settings, clock))
+
+
+@contextmanager
+def open_catalog(settings: Settings, clock: Clock) -> Iterator[Catalog]:
+    """The catalog of the configured server.
+
+    Raises:
+        ServerUnreachableError: DLI-501, no server is configured.
+    """
+    target = required_server(settings, "look into the catalog", local=False)
+    from dli_adapters.server.catalog import ServerCatalog  # noqa: PLC0415 - brings the HTTP client
+    from dli_adapters.server.transport import Transport  # noqa: PLC0415 - as above
+
+    with Transport.connect(target, clock) as transport:
+        yield ServerCatalog(transport)
+
+
+@contextmanager
+def open_queries(settings: Settings, clock: Clock) -> Iterator[QueryHistory]:
+    """The queries of the configured server; raises as `open_catalog` does."""
+    target = required_server(settings, "look at queries", local=False)
+    from dli_adapters.server.queries import ServerQueries  # noqa: PLC0415 - brings the HTTP client
+    from dli_adapters.server.transport import Transport  # noqa: PLC0415 - as above
+
+    with Transport.connect(target, clock) as transport:
+        yield ServerQueries(transport)
 
 
 def _kept_server(settings: Settings, clock: Clock) -> "KeptTransport":
