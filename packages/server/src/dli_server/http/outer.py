@@ -84,11 +84,13 @@ class Outer:
         await response(scope, receive, answered.send)
 
     def _told(self, scope: Scope, status: int | None, seconds: float) -> None:
-        route = scope.get("route")
+        # A path that is no route has no name: callers could make up endlessly many.
+        route = scope.get("dli.route", "")
+        self._services.figures.request(scope["method"], route, status or 0, seconds)
         facts: dict[str, Any] = {
             "trace_id": scope["dli.trace_id"],
             "method": scope["method"],
-            "route": getattr(route, "path", None),
+            "route": route,
             "status": status,
             "ms": round(seconds * 1000, 1),
             "key_id": scope.get("dli.key_id"),

@@ -76,6 +76,7 @@ class EndpointApp:
 
     async def _call(self, request: Request) -> Call:
         endpoint = self._endpoint
+        request.scope["dli.route"] = endpoint.path
         principal = _NOBODY
         if endpoint.access is not Access.OPEN:
             principal = await self._door.principal(request)
