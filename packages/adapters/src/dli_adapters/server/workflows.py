@@ -1,6 +1,7 @@
 """`Workflows` of a server over HTTP."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -22,9 +23,16 @@ from dli_adapters.wire.workflows import (
     run_of,
     workflow_of,
 )
-from dli_domain.errors import ErrorCode, ServerError, WorkflowNotFoundError
+from dli_domain.errors import (
+    ErrorCode,
+    ServerError,
+    ServerUnreachableError,
+    WorkflowNotFoundError,
+)
 from dli_domain.model.names import did_you_mean
+from dli_domain.model.settings import Settings
 from dli_domain.model.workflow import Backfill, Workflow, WorkflowRun, run_status
+from dli_domain.ports.clock import Clock
 from dli_domain.ports.workflows import (
     BackfillAsked,
     HistoryFilter,
@@ -243,3 +251,20 @@ class ServerWorkflows(Workflows):
             if code in ("WORKFLOW_NOT_FOUND", "WORKFLOW_RUN_NOT_FOUND"):
                 raise WorkflowNotFoundError(error.message, context=error.context) from error
             raise
+
+
+@contextmanager
+def open_workflows(settings: Settings, clock: Clock) -> Iterator[Workflows]:
+    """The workflows of the configured server.
+
+    Raises:
+        ServerUnreachableError: DLI-501, no server is configured.
+    """
+    if settings.server is None:
+        raise ServerUnreachableError(
+            "Workflows run at a server, and no server is configured",
+            context={"Missing": "server.url (or the variable DLI_SERVER_URL)"},
+            hint="Run 'dli config set server.url URL'.",
+        )
+    with Transport.connect(settings.server, clock) as transport:
+        yield ServerWorkflows(transport)

@@ -1,0 +1,344 @@
+"""`dli workflow`: run, fill, follow, stop and register what Airflow runs by schedule."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+from dli_cli.options import LIMITS, WHAT, WHERE, Common, OnScreen, flag, whole
+
+Source: TypeAlias = Literal["code", "manual", "all"]
+Status: TypeAlias = Literal[
+    "PENDING", "RUNNING", "SUCCESS", "COMPLETED", "FAILED", "STOPPED", "KILLED"
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class AtServer(Common):
+    """Where workflows are: at the server."""
+
+    server: Annotated[bool | None, flag("At the server, which is where workflows are.", WHERE)] = (
+        None
+    )
+    local: Annotated[bool | None, flag("Refused: Airflow runs workflows, not dli.", WHERE)] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Starting(AtServer):
+    """With what runs start, and whether they are followed."""
+
+    param: Annotated[
+        list[str] | None,
+        Parameter(
+            name=("--param", "-p"),
+            negative="",
+            group=WHAT,
+            help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
+        ),
+    ] = None
+    again: Annotated[bool, flag("Also run again what has succeeded.", WHAT)] = False
+    dry_run: Annotated[bool, flag("Say what would be done; start nothing.", WHAT)] = False
+    wait: Annotated[bool, flag("Follow it to its end; the exit code tells how it ended.")] = False
+    timeout: Annotated[
+        int,
+        Parameter(
+            group=LIMITS,
+            converter=whole,
+            validator=Number(gte=1, lte=604_800),
+            help="Seconds to follow it with --wait; it goes on after that.",
+        ),
+    ] = 3600
+    quiet: Annotated[bool, flag("Show no progress.")] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Newest(AtServer):
+    """Which runs are listed."""
+
+    dataset: Annotated[
+        str | None, Parameter(name=("--dataset", "-d"), help="Only runs of this dataset.")
+    ] = None
+    source: Annotated[Source, Parameter(help="Declared by specs, or registered.")] = "all"
+    limit: Annotated[
+        int,
+        Parameter(
+            name=("--limit", "-n"),
+            converter=whole,
+            validator=Number(gte=1, lte=1000),
+            help="How many runs at most.",
+        ),
+    ] = 20
+    status: Annotated[
+        Status | None, Parameter(name=("--status", "-s"), help="Only runs that stand so.")
+    ] = None
+    start: Annotated[str | None, Parameter(help="Only runs from this day on (UTC).")] = None
+    end: Annotated[str | None, Parameter(help="Only runs until this day (UTC).")] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Registering(AtServer):
+    """How a dataset is registered."""
+
+    timezone: Annotated[
+        str, Parameter(name=("--timezone", "-tz"), help="The zone whose clocks are meant.")
+    ] = "UTC"
+    enabled: Annotated[
+        bool, Parameter(negative="--disabled", help="Whether the schedule makes runs.")
+    ] = True
+    retry_max: Annotated[
+        int,
+        Parameter(converter=whole, validator=Number(gte=0, lte=100), help="Tries after the first."),
+    ] = 1
+    retry_delay: Annotated[
+        int,
+        Parameter(
+            converter=whole, validator=Number(gte=0, lte=86_400), help="Seconds between tries."
+        ),
+    ] = 300
+    force: Annotated[
+        bool, Parameter(name=("--force", "-f"), negative="", help="Replace a registered one.")
+    ] = False
+
+
+app = App(
+    name="workflow",
+    help=(
+        "Run datasets on Airflow, through the server.\n\n"
+        "Example: dli workflow run lake.mart.orders --wait"
+    ),
+    version_flags=[],
+)
+
+
+@app.command(version_flags=[])
+def run(
+    name: str,
+    /,
+    *,
+    ds: Annotated[
+        str | None,
+        Parameter(group=WHAT, help="The day of the schedule to run, as YYYY-MM-DD."),
+    ] = None,
+    options: Starting = Starting(),
+    screen: OnScreen,
+) -> int:
+    """Start a run and print its id.
+
+    With --ds there is one run of that day, however often it is asked for. Example:
+    dli workflow run lake.mart.orders --ds 2025-01-31 --wait
+
+    Args:
+        name: The dataset.
+        ds: The day.
+        options: Parameters, and whether it is followed.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - the HTTP client comes with it
+
+    return acting.run(name, ds, options, screen)
+
+
+@app.command(version_flags=[])
+def backfill(
+    name: str,
+    /,
+    *,
+    start: Annotated[str, Parameter(name=("--start", "-s"), group=WHAT, help="The first day.")],
+    end: Annotated[
+        str, Parameter(name=("--end", "-e"), group=WHAT, help="The last day, included.")
+    ],
+    parallel: Annotated[
+        int,
+        Parameter(
+            group=LIMITS,
+            converter=whole,
+            validator=Number(gte=1, lte=64),
+            help="How many runs may be active at a time.",
+        ),
+    ] = 1,
+    yes: Annotated[bool, flag("Fill more than 366 runs.", LIMITS)] = False,
+    options: Starting = Starting(),
+    screen: OnScreen,
+) -> int:
+    """Run every interval of the schedule in a range of days that is missing or has failed.
+
+    Example: dli workflow backfill lake.mart.orders --start 2025-01-01 --end 2025-01-07 --wait
+
+    Args:
+        name: The dataset.
+        start: The first day.
+        end: The last day.
+        parallel: How many at a time.
+        yes: Allow many.
+        options: Parameters, and whether it is followed.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - as above
+
+    wanted = acting.Range(start=start, end=end, parallel=parallel, confirmed=yes)
+    return acting.backfill(name, wanted, options, screen)
+
+
+@app.command(version_flags=[])
+def status(run_id: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> int:
+    """Show how far a run or a backfill is.
+
+    Args:
+        run_id: The id that run or backfill printed, or one of the history.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - as above
+
+    return acting.status(run_id, options, screen)
+
+
+@app.command(version_flags=[])
+def stop(
+    run_id: str,
+    /,
+    *,
+    reason: Annotated[str | None, Parameter(help="Why; Airflow shows it at the run.")] = None,
+    options: AtServer = AtServer(),
+    screen: OnScreen,
+) -> int:
+    """Stop a run, or a backfill with its active runs.
+
+    Args:
+        run_id: The run's or the backfill's id.
+        reason: Why.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - as above
+
+    return acting.stop(run_id, reason, options, screen)
+
+
+@app.command(name="list", version_flags=[])
+def list_(
+    *,
+    source: Annotated[Source, Parameter(help="Declared by specs, or registered.")] = "all",
+    running: Annotated[bool, flag("Only workflows with an active run.")] = False,
+    enabled_only: Annotated[bool, flag("Only workflows whose schedule makes runs.")] = False,
+    dataset: Annotated[
+        str | None, Parameter(name=("--dataset", "-d"), help="Only names that hold this text.")
+    ] = None,
+    options: AtServer = AtServer(),
+    screen: OnScreen,
+) -> None:
+    """List the workflows.
+
+    Args:
+        source: Where they are declared.
+        running: Only active ones.
+        enabled_only: Only ones that are on.
+        dataset: Part of the name.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import showing  # noqa: PLC0415 - as above
+
+    showing.show_list(
+        showing.filtered(source, dataset, running=running, enabled_only=enabled_only),
+        options,
+        screen,
+    )
+
+
+@app.command(version_flags=[])
+def history(*, options: Newest = Newest(), screen: OnScreen) -> None:
+    """List the newest runs.
+
+    Example: dli workflow history -d lake.mart.orders --status FAILED
+
+    Args:
+        options: Which runs.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import showing  # noqa: PLC0415 - as above
+
+    showing.show_history(options, screen)
+
+
+@app.command(version_flags=[])
+def pause(name: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> None:
+    """Let the schedule make no more runs.
+
+    Args:
+        name: The dataset.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - as above
+
+    acting.pause(name, options, screen, paused=True)
+
+
+@app.command(version_flags=[])
+def unpause(name: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> None:
+    """Let the schedule make runs again.
+
+    Args:
+        name: The dataset.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import acting  # noqa: PLC0415 - as above
+
+    acting.pause(name, options, screen, paused=False)
+
+
+@app.command(version_flags=[])
+def register(
+    name: str,
+    /,
+    *,
+    cron: Annotated[
+        str, Parameter(name=("--cron", "-c"), help="Five fields, such as '0 6 * * *'.")
+    ],
+    options: Registering = Registering(),
+    screen: OnScreen,
+) -> None:
+    """Have Airflow run a dataset by a schedule.
+
+    Example: dli workflow register lake.mart.orders --cron '0 6 * * *' --timezone Asia/Seoul
+
+    Args:
+        name: The dataset.
+        cron: When.
+        options: Whose clocks, and what happens after a failure.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import registering  # noqa: PLC0415 - as above
+
+    registering.register(name, cron, options, screen)
+
+
+@app.command(version_flags=[])
+def unregister(
+    name: str,
+    /,
+    *,
+    force: Annotated[
+        bool, Parameter(name=("--force", "-f"), negative="", help="Also while a run is active.")
+    ] = False,
+    options: AtServer = AtServer(),
+    screen: OnScreen,
+) -> None:
+    """Take a registered workflow back; Airflow makes no more runs of it.
+
+    Args:
+        name: The dataset.
+        force: Even with active runs.
+        options: Where the server is set.
+        screen: Where it goes.
+    """
+    from dli_cli.workflows import registering  # noqa: PLC0415 - as above
+
+    registering.unregister(name, options, screen, force=force)

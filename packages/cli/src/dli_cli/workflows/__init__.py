@@ -1,0 +1,1 @@
+"""What `dli workflow` does and shows."""
