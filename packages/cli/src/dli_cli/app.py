@@ -28,6 +28,10 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
         "Print SQL in another dialect, or say what would be lost.",
     ),
     "server": ("dli_cli.commands.server:app", "Start a server of dli, and keep its keys."),
+    "workflow": (
+        "dli_cli.commands.workflow:app",
+        "Run datasets on Airflow, and fill days, through the server.",
+    ),
     "config": ("dli_cli.commands.config:app", "Show, change and check the configuration."),
     "init": ("dli_cli.commands.init:init", "Write a small project that runs at once."),
     "explain": ("dli_cli.commands.explain:explain", "Print the page about an error code."),
