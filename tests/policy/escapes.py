@@ -157,7 +157,7 @@ def escapes(dialect: str, places: dict[str, str] | None = None) -> list[str]:
 _NOWHERE = {
     "secret": "/etc/passwd",
     "source": "/srv/source.csv",
-    "target": "/tmp/z",
+    "target": "/srv/z",
     "database": "/srv/w.duckdb",
 }
 
@@ -195,7 +195,7 @@ SPELLINGS: dict[str, Callable[[str, random.Random], str]] = {
     "case": lambda sql, draw: _outside_quotes(sql, lambda piece: _swapped(piece, draw)),
     "comments": lambda sql, _: _outside_quotes(sql, lambda p: p.replace(" ", " /* x */ ")),
     "lines": lambda sql, _: _outside_quotes(sql, lambda p: p.replace(" ", "\n\t ")),
-    "line comments": lambda sql, _: _outside_quotes(sql, lambda p: p.replace(" ", " -- '\n ")),
+    "line comments": lambda sql, _: _outside_quotes(sql, lambda p: p.replace(" ", " -- x\n ")),
     "before parenthesis": lambda sql, _: _outside_quotes(sql, lambda p: p.replace("(", " /**/ (")),
     "nested comments": lambda sql, _: f"/* /* */ */ {sql}",
     "hint": lambda sql, _: f"/*+ x */ {sql}",

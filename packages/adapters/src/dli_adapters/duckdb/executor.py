@@ -13,7 +13,7 @@ from dli_adapters.duckdb.columns import columns_of, lossless
 from dli_adapters.duckdb.errors import Sent, told_offset, translated
 from dli_adapters.duckdb.opening import session
 from dli_adapters.duckdb.plan import estimate_of
-from dli_adapters.duckdb.readonly import begin_reading, end_reading, refuse_other_than_select
+from dli_adapters.duckdb.readonly import begin_reading, end_reading, refuse_other_than_query
 from dli_adapters.duckdb.referee import DuckDbReferee
 from dli_adapters.duckdb.statement import Statement, parsed
 from dli_domain.errors import EngineError, ExecutionQueryError
@@ -31,7 +31,7 @@ class DuckDbExecutor(QueryExecutor):
 
     Args:
         connection: The session, set up.
-        read_only: Whether each statement must be a SELECT, and runs in a transaction that
+        read_only: Whether each statement must be a query, and runs in a transaction that
             cannot write; a PolicyError else. Statements then see nothing of each other.
     """
 
@@ -99,7 +99,7 @@ class DuckDbExecutor(QueryExecutor):
     def _parsed(self, sql: str) -> Statement:
         statement = parsed(self._connection, sql)
         if self._read_only:
-            refuse_other_than_select(statement.kind)
+            refuse_other_than_query(self.referee.opinion(sql))
         return statement
 
     def _planned(self, statement: Statement) -> Estimate:
@@ -174,7 +174,8 @@ class DuckDbExecutor(QueryExecutor):
         self._close_stream()
         if self._activity.interrupted:
             # DuckDB keeps an interrupt that came just after a call had ended for the next one.
-            with suppress(duckdb.InterruptException):
+            # A reader's transaction that was interrupted says no to anything until it ends.
+            with suppress(duckdb.InterruptException, duckdb.TransactionException):
                 self._connection.execute("SELECT 1").fetchall()
         if self._read_only:
             with _translating(Sent("")):

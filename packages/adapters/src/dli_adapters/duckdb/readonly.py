@@ -2,8 +2,9 @@
 
 Two walls. The instance is confined: files, network, extensions and settings are shut for every
 session, but for the files that the settings name. And a reading session runs each statement in a
-transaction that the engine itself keeps from writing, and takes only what the engine's own parser
-calls a SELECT: a COPY to a file would pass such a transaction.
+transaction that the engine itself keeps from writing to any database, and takes only what the
+engine's own parser reads as a query: a COPY to a file that the settings name, which DuckDB takes
+even inside WITH, would pass such a transaction.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import duckdb
 
 from dli_adapters.duckdb.catalogs import MEMORY
 from dli_domain.errors import PolicyError
+from dli_domain.model.policy import Opinion
 from dli_domain.model.settings import DuckDbTarget
 
 SPILL_LIMIT = "10GB"
@@ -51,15 +53,16 @@ def end_reading(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("ROLLBACK")
 
 
-def refuse_other_than_select(kind: str) -> None:
-    """Raise unless DuckDB's own parser calls the statement a SELECT.
+def refuse_other_than_query(opinion: Opinion) -> None:
+    """Raise unless DuckDB's own parser sees one query and nothing else in it.
 
     Raises:
-        PolicyError: it calls it something else.
+        PolicyError: it sees something else.
     """
-    if kind != "SELECT":
+    seen = opinion.statement if opinion.statement != "SELECT" else ", ".join(opinion.foreign)
+    if seen or opinion.count != 1:
         raise PolicyError(
-            f"This session only reads, and DuckDB sees a {kind} statement",
+            f"This session only reads, and DuckDB sees {seen or f'{opinion.count} statements'}",
             hint="Run what changes data as a registered dataset.",
         )
 
