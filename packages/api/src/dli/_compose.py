@@ -24,10 +24,11 @@ from dli_domain.errors import (
     ParameterError,
     ServerUnreachableError,
 )
-from dli_domain.model.run import Deadline, ExecutionMode, RunScope
+from dli_domain.model.run import DataSource, Deadline, ExecutionMode, RunScope
 from dli_domain.model.settings import Settings
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
+from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_domain.ports.spec_source import SpecSource
 from dli_domain.usecases.estimate_resource import EstimateResource
@@ -43,6 +44,9 @@ from dli_domain.usecases.validate_resource import ValidateResource
 if TYPE_CHECKING:
     from dli._context import ExecutionContext
     from dli_adapters.server.opening import ServerEngine
+    from dli_domain.ports.registered_runs import OpenRuns
+    from dli_domain.usecases.register_resource import RegisterResource
+    from dli_domain.usecases.run_registered import RunRegistered
     from dli_domain.usecases.transpile_sql import TranspileSql
 
 # The context's names for what configuration files know by a longer key.
@@ -76,20 +80,23 @@ class Composed:
 
     @cached_property
     def specs(self) -> SpecSource:
-        """The project's specs, and what stands beside them.
+        """The project's specs or the server's, and what stands beside them.
 
         Raises:
             ConfigError: DLI-003, there is no project.
         """
         if self.adhoc is not None:
             return self.adhoc
+        if self.settings.source is DataSource.SERVER:
+            return registry.server_specs(self.settings, self.clock)
         self.loaded.require_project()
         return YamlSpecSource(self.settings.project)
 
     @cached_property
     def specs_if_any(self) -> SpecSource:
         """The project's specs, or none at all where there is no project."""
-        if self.settings.project.root is not None:
+        settings = self.settings
+        if settings.project.root is not None or settings.source is DataSource.SERVER:
             return self.specs
         return MemorySpecSource()
 
@@ -143,8 +150,62 @@ class Composed:
         )
 
     @cached_property
-    def run(self) -> RunResource:
-        """The use case that runs."""
+    def qualities(self) -> QualitySource:
+        """The project's quality files, or the server's.
+
+        Raises:
+            ConfigError: DLI-003, there is no project.
+        """
+        if self.settings.source is DataSource.SERVER:
+            return registry.server_qualities(self.settings, self.clock)
+        from dli_adapters.yaml_specs.quality_source import YamlQualitySource  # noqa: PLC0415 - YAML
+
+        self.loaded.require_project()
+        return YamlQualitySource(self.settings.project)
+
+    @cached_property
+    def by_name(self) -> "OpenRuns | None":
+        """How to run by name; None where something is local, or the server is a classic one.
+
+        Raises:
+            ServerError: the server cannot be asked what it offers.
+        """
+        settings = self.settings
+        if (settings.mode, settings.source) != (ExecutionMode.SERVER, DataSource.SERVER):
+            return None
+        if self.injected is not None or self.adhoc is not None:
+            return None
+        return registry.open_registered(settings, self.clock)
+
+    def registrar(self) -> "RegisterResource":
+        """The use case that registers a spec of the project at the server.
+
+        Raises:
+            ConfigError: DLI-003, there is no project.
+            ServerUnreachableError: DLI-501, no server is configured.
+        """
+        # rendering quality tests comes with it
+        from dli_adapters.yaml_specs.bundles import YamlSpecBundles  # noqa: PLC0415
+        from dli_domain.usecases.register_resource import (  # noqa: PLC0415
+            CheckBundle,
+            RegisterResource,
+        )
+
+        self.loaded.require_project()
+        return RegisterResource(
+            bundles=YamlSpecBundles(self.settings.project),
+            check=CheckBundle(render=self.render, qualities=self.qualities),
+            registry=registry.spec_registry(self.settings, self.clock),
+        )
+
+    @cached_property
+    def run(self) -> "RunResource | RunRegistered":
+        """The use case that runs: by name where specs and engine are the server's."""
+        if self.by_name is not None:
+            # only with a server
+            from dli_domain.usecases.run_registered import RunRegistered  # noqa: PLC0415
+
+            return RunRegistered(open_runs=self.by_name, clock=self.clock, new_run_id=new_run_id)
         return RunResource(
             render=self.render_to_run,
             open_executor=self.open,
@@ -274,6 +335,7 @@ def compose(
     executor: QueryExecutor | None = None,
     project: str | PathLike[str] | None = None,
     mode: ExecutionMode | None = None,
+    source: str | None = None,
     clock: Clock | None = None,
 ) -> Composed:
     """Settle the context with the files and variables, and wire what a facade needs.
@@ -283,6 +345,7 @@ def compose(
         executor: Wins over whatever the settings name.
         project: Another project's folder than the context's.
         mode: Another mode than the context's.
+        source: Where specs are read, `local` or `server`; what the settings say unless given.
         clock: The machine's own unless given.
 
     Raises:
@@ -293,6 +356,8 @@ def compose(
     overrides = {_KEYS[name]: _plain(value) for name, value in said.items() if name in _KEYS}
     if mode is not None:
         overrides["execution.default_mode"] = mode
+    if source is not None:
+        overrides["execution.source"] = source
     inputs = SettingsInputs.of_process(
         project=None if root is None else Path(fspath(root)),
         overrides=overrides,

@@ -18,18 +18,18 @@ class MetricAPI(ResourceAPI):
         self,
         path: str | PathLike[str] | None = None,
         *,
-        source: str = "local",
+        source: str | None = None,
         **filters: Unpack[ListFilters],
     ) -> list[ResourceSpec]:
         """The project's metrics that pass every filter, ordered by name.
 
         Args:
             path: Another project than the context's.
-            source: Where specs are read: `local`.
+            source: Where specs are read, `local` or `server`; as the settings say unless given.
             filters: `domain`, `owner`, `tags` (all of them), `catalog`, `schema` of the name.
 
         Raises:
             SpecInvalidError: a spec is broken: a list without it would hide it.
-            ServerUnreachableError: `source` is `server`.
+            ServerError: the server failed, or none is configured.
         """
         return self._list(path, source, filters)

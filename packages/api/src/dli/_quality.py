@@ -1,10 +1,10 @@
 """Quality tests from Python."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import partial
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, final
 
@@ -16,6 +16,7 @@ from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.query_executor import QueryExecutor
 
 if TYPE_CHECKING:
+    from dli._compose import Composed
     from dli._context import ExecutionContext
     from dli_domain.usecases.render_resource import RenderResource
     from dli_domain.usecases.validate_quality import QualityValidation
@@ -62,7 +63,8 @@ class QualityAPI:
         # jinja2, YAML and Arrow come with it: `from dli import QualityAPI` must not pay for them
         from dli._compose import compose  # noqa: PLC0415
 
-        self._composed = compose(context, executor=executor)
+        self._compose: Callable[..., Composed] = partial(compose, context, executor=executor)
+        self._composed = self._compose()
 
     def list_qualities(
         self,
@@ -203,16 +205,23 @@ class QualityAPI:
         from dli._compose import new_run_id  # noqa: PLC0415
         from dli_domain.usecases.plan_quality import QualityRequest  # noqa: PLC0415
         from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415
+        from dli_domain.usecases.run_registered import JudgeRegistered  # noqa: PLC0415
 
         composed = self._composed
-        run = RunQuality(
-            render=composed.render_to_run,
-            source=self._source,
-            open_executor=composed.open,
-            clock=composed.clock,
-            mode=composed.settings.mode,
-            new_run_id=new_run_id,
-        )
+        run: RunQuality | JudgeRegistered
+        if composed.by_name is not None:
+            run = JudgeRegistered(
+                open_runs=composed.by_name, clock=composed.clock, new_run_id=new_run_id
+            )
+        else:
+            run = RunQuality(
+                render=composed.render_to_run,
+                source=self._source,
+                open_executor=composed.open,
+                clock=composed.clock,
+                mode=composed.settings.mode,
+                new_run_id=new_run_id,
+            )
         request = QualityRequest(
             reference=fspath(spec_path),
             tests=tuple(tests or ()),
@@ -227,12 +236,29 @@ class QualityAPI:
         )
         return run(request, lambda step: _LOG.debug("%s", step))
 
-    @cached_property
-    def _source(self) -> QualitySource:
-        from dli_adapters.yaml_specs.quality_source import YamlQualitySource  # noqa: PLC0415 - YAML
+    def register(self, name: str, *, force: bool = False) -> None:
+        """Check the quality files of a resource and register them at the server.
 
-        self._composed.loaded.require_project()
-        return YamlQualitySource(self._composed.settings.project)
+        Args:
+            name: The resource that is tested, or the path of one of its files.
+            force: Replace another version.
+
+        Raises:
+            SpecNotFoundError: no file tests it.
+            SpecInvalidError: one is broken, or they are there already in another version.
+            ServerError: the server failed, or the token may not register.
+        """
+        from dli_domain.model.run import DataSource, ExecutionMode  # noqa: PLC0415 - as `run` does
+        from dli_domain.ports.spec_registry import BundleKind  # noqa: PLC0415 - only here
+
+        composed = self._compose(mode=ExecutionMode.SERVER, source=DataSource.LOCAL.value)
+        done = composed.registrar()(name, BundleKind.QUALITY, force=force)
+        for warning in done.warnings:
+            _LOG.warning("%s: %s", name, warning)
+
+    @property
+    def _source(self) -> QualitySource:
+        return self._composed.qualities
 
     @property
     def _render(self) -> "RenderResource":

@@ -14,7 +14,6 @@ from dli_domain.errors import (
     ConfigError,
     EngineError,
     ErrorCode,
-    ServerUnreachableError,
     SpecInvalidError,
     SpecNotFoundError,
 )
@@ -61,17 +60,43 @@ class ResourceAPI:
 
         self._compose: Callable[..., Composed] = partial(compose, context, executor=executor)
         self._composed = self._compose()
+        self._sourced: dict[str | None, Composed] = {}
 
-    def get(self, name: str) -> ResourceSpec | None:
+    def get(self, name: str, *, source: str | None = None) -> ResourceSpec | None:
         """The spec of that name, or None where there is none.
+
+        Args:
+            name: The resource.
+            source: Where it is read, `local` or `server`; what the settings say unless given.
 
         Raises:
             SpecInvalidError: there is one and it is broken.
+            ServerError: the server failed.
         """
         try:
-            return self._composed.specs.get(name, self._kind)
+            return self._reading(source).specs.get(name, self._kind)
         except SpecNotFoundError:
             return None
+
+    def register(self, name: str, *, force: bool = False) -> None:
+        """Check the project's spec and register it at the server, whole with its SQL files.
+
+        Args:
+            name: The resource.
+            force: Replace another version.
+
+        Raises:
+            SpecNotFoundError: the project has none of that name.
+            SpecInvalidError: it is broken, or there already in another version.
+            ServerError: the server failed, or the token may not register.
+        """
+        from dli_domain.model.run import ExecutionMode  # noqa: PLC0415 - as `run` does
+        from dli_domain.ports.spec_registry import BundleKind  # noqa: PLC0415 - only here
+
+        composed = self._compose(mode=ExecutionMode.SERVER, source=DataSource.LOCAL.value)
+        done = composed.registrar()(name, BundleKind(self._kind.value), force=force)
+        for warning in done.warnings:
+            _LOG.warning("%s: %s", name, warning)
 
     def run(  # noqa: PLR0913 - the names are the library's contract; all but one are optional
         self,
@@ -219,22 +244,12 @@ class ResourceAPI:
         return True
 
     def _list(
-        self, path: str | PathLike[str] | None, source: str, filters: ListFilters
+        self, path: str | PathLike[str] | None, source: str | None, filters: ListFilters
     ) -> list[ResourceSpec]:
         unknown = filters.keys() - ListFilters.__annotations__.keys()
         if unknown:
             raise TypeError(f"there is no filter {min(unknown)!r}")
-        if source not in tuple(DataSource):
-            raise ConfigError(
-                f"source is {source!r}; it is 'local' or 'server'",
-                code=ErrorCode.CONFIG_VALIDATION_FAILED,
-            )
-        if source == DataSource.SERVER:
-            raise ServerUnreachableError(
-                "Specs cannot be read from a server: this version has no server adapter",
-                hint="List the local files with source='local'.",
-            )
-        composed = self._composed if path is None else self._compose(project=path)
+        composed = self._reading(source, path)
         listing = composed.specs.list(self._kind)
         broken = tuple(p for p in listing.problems if p.severity is Severity.ERROR)
         if broken:
@@ -245,6 +260,21 @@ class ResourceAPI:
                 problems=broken,
             )
         return [spec for spec in listing.specs if passes(spec, filters)]
+
+    def _reading(self, source: str | None, path: str | PathLike[str] | None = None) -> "Composed":
+        """What reads specs there; the same connection for all calls."""
+        if source is not None and source not in tuple(DataSource):
+            raise ConfigError(
+                f"source is {source!r}; it is 'local' or 'server'",
+                code=ErrorCode.CONFIG_VALIDATION_FAILED,
+            )
+        if path is not None:
+            return self._compose(project=path, source=source)
+        if source in (None, self._composed.settings.source):
+            return self._composed
+        if source not in self._sourced:
+            self._sourced[source] = self._compose(source=source)
+        return self._sourced[source]
 
     def _progress(self, name: str) -> Callable[[str], None]:
         level = logging.INFO if self._composed.loaded.verbose else logging.DEBUG
