@@ -43,7 +43,9 @@ class RunsClient:
         return self.http.post("/runs", json=body, headers=headers)
 
     def by_name(self, name: str, kind: str = "dataset", **rest: Any) -> httpx.Response:
-        more = {key: rest.pop(key) for key in ("attached", "timeout_seconds") if key in rest}
+        more: dict[str, Any] = {
+            key: rest.pop(key) for key in ("attached", "timeout_seconds") if key in rest
+        }
         return self.submit({"resource": {"kind": kind, "name": name, **rest}, **more})
 
     def session(self, **body: Any) -> str:

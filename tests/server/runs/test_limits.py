@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.server.fixtures import RunningServer, running_server
@@ -67,7 +68,8 @@ def test_results_are_for_the_servers_user_only(small: RunningServer, client: Run
 
 
 def test_a_full_queue_says_when_to_come_back(small: RunningServer, client: RunsClient) -> None:
-    taken, refused = [], []
+    taken: list[httpx.Response] = []
+    refused: list[httpx.Response] = []
     for _ in range(10):
         answer = client.by_name("lake.marts.slow")
         (taken if answer.status_code == 202 else refused).append(answer)

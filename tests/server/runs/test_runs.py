@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -225,7 +226,7 @@ def test_a_submission_without_a_key_is_refused(client: RunsClient) -> None:
 # --- stopping ---------------------------------------------------------------------------------
 
 
-def _running(client: RunsClient, **rest: object) -> str:
+def _running(client: RunsClient, **rest: Any) -> str:
     run_id: str = client.by_name("lake.marts.slow", **rest).json()["run_id"]
     for _ in range(100):
         if client.look(run_id)["state"] == "RUNNING":

@@ -23,6 +23,7 @@ from dli_server.services import Services
 # Whoever builds an area adds its module of `dli_server.endpoints`.
 AREAS = (
     "catalog",
+    "execution",
     "health",
     "lineage",
     "operating",

@@ -1,11 +1,14 @@
-"""Arrow batches as frames: one frame for the schema, one for each batch, one for the end."""
+"""Arrow batches as frames: one for the schema, one for each batch, one for the end; and back."""
 
 import io
-from typing import final
+from collections.abc import Iterator, Sequence
+from typing import Any, final
 
 import pyarrow as pa
 
-from dli_adapters.wire.frames import FrameWriter, ResultEnd
+from dli_adapters.arrow.cells import rows_of
+from dli_adapters.wire.frames import FrameReader, FrameWriter, ResultEnd, Source
+from dli_domain.model.result import Column, Row
 
 
 @final
@@ -47,3 +50,39 @@ class ArrowFrames:
             self._frames.arrow(payload)
             self._sink.seek(0)
             self._sink.truncate()
+
+
+def rows_in(source: Source, columns: Sequence[Column], limit: int) -> list[Row]:
+    """The first rows of a framed result, as mappings.
+
+    Raises:
+        ResultInvalidError: the frames are cut or altered.
+    """
+    payloads = FrameReader(source).payloads()
+    reader = pa.ipc.open_stream(io.BufferedReader(Joined(payloads), 1 << 16))
+    rows: list[Row] = []
+    for batch in reader:
+        rows.extend(rows_of(batch.slice(0, limit - len(rows)), columns))
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+@final
+class Joined(io.RawIOBase):
+    """Parts of bytes as one file."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(self._parts, b""))
+        count = min(len(buffer), len(self._rest))
+        memoryview(buffer).cast("B")[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count

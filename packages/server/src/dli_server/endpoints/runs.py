@@ -1,6 +1,6 @@
 """The run extension: submit, wait, cancel, fetch."""
 
-import asyncio
+from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -14,10 +14,9 @@ from dli_server.http.endpoint import Answer, Call, Endpoint
 from dli_server.http.scopes import Access
 from dli_server.runs.live import LiveRun
 from dli_server.runs.sessions import Sessions
+from dli_server.runs.waiting import waited
 
 MOST_WAIT_SECONDS = 25.0
-# How soon a closed connection is noticed.
-_LOOK_SECONDS = 0.1
 _ACCEPTED, _OK = 202, 200
 
 
@@ -42,28 +41,9 @@ async def show(call: Call) -> RunAnswer:
     if not isinstance(found, LiveRun):
         return found
     seconds = min(max(call.query.wait, 0.0), MOST_WAIT_SECONDS)
-    left = await _waited(call, found, seconds)
+    left = await waited(call.request, found, seconds)
     found.heard(runs.clock.monotonic(), left=left)
     return found.answer
-
-
-async def _waited(call: Call, run: LiveRun, seconds: float) -> bool:
-    """Wait for the end; True where the caller went away before it."""
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-    until = loop.time() + seconds
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(over.set)
-
-    with run.listening(wake):
-        while not run.ended.is_set() and (rest := until - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(over.wait(), min(rest, _LOOK_SECONDS))
-            except TimeoutError:
-                if await call.request.is_disconnected():
-                    return True
-    return False
 
 
 def show_by_key(call: Call) -> RunAnswer:
@@ -80,7 +60,7 @@ def cancel(call: Call) -> RunAnswer:
 class _ResultResponse(FileResponse):
     """The file, whole or from an offset on; the session is not idle meanwhile."""
 
-    def __init__(self, path: str, sessions: Sessions, session_id: str | None) -> None:
+    def __init__(self, path: Path, sessions: Sessions, session_id: str | None) -> None:
         super().__init__(path, media_type=MEDIA_TYPE)
         self._sessions = sessions
         self._session_id = session_id

@@ -3,6 +3,7 @@
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Engine
@@ -46,7 +47,7 @@ from dli_server.runs.work import Drive
 class ResultFile:
     """A result that can be fetched, and the session whose client fetches it."""
 
-    path: str
+    path: Path
     session_id: str | None
 
 
@@ -255,7 +256,7 @@ class RunService:
             raise no_result(run_id, "its statement gives no rows")
         if known.result_path is None or not self.spool.path(known.result_path).is_file():
             raise no_result(run_id, "it was kept for its time, and is gone")
-        return ResultFile(path=str(self.spool.path(known.result_path)), session_id=known.session_id)
+        return ResultFile(path=self.spool.path(known.result_path), session_id=known.session_id)
 
     def cancel(self, principal: Principal, run_id: str, reason: str | None) -> RunAnswer:
         """Stop it, and wait a little for that; one that has ended stays as it is.
