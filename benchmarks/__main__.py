@@ -17,6 +17,7 @@ TABLES = {
     "quality_scans.py": (("--rows", "5000000"), ("--rows", "500000", "--rounds", "3")),
     "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
     "transpile.py": (("--rounds", "5"), ("--rounds", "2")),
+    "airflow_parse.py": (("--datasets", "1000"), ("--datasets", "200", "--rounds", "3")),
 }
 
 

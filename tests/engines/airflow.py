@@ -227,7 +227,7 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def _built() -> Path:
+def built_airflow() -> Path:
     """The peer's folder, built by whoever comes first, with our packages as they are declared."""
     folder = PEERS / f"airflow-{_digest(*REQUIREMENTS, PYTHON)}"
     declared = _digest(*((ROOT / name / "pyproject.toml").read_text() for name in PACKAGES))
@@ -257,7 +257,7 @@ def _build(folder: Path) -> None:
     _run([*install, *REQUIREMENTS], _outside())
     # An empty database once: each start copies it.
     with tempfile.TemporaryDirectory(prefix="airflow-") as home:
-        _run([python, "-m", "airflow", "db", "migrate"], _settings(folder, Path(home), 1))
+        _run([python, "-m", "airflow", "db", "migrate"], airflow_environment(folder, Path(home), 1))
         shutil.copy(Path(home) / "airflow.db", folder / "airflow.db")
 
 
@@ -269,7 +269,7 @@ def _install_packages(folder: Path) -> None:
     _run([*command, *REQUIREMENTS], _outside())
 
 
-def _settings(folder: Path, home: Path, port: int) -> dict[str, str]:
+def airflow_environment(folder: Path, home: Path, port: int) -> dict[str, str]:
     """The whole environment of Airflow's processes: quick, quiet, on loopback."""
     url = f"http://127.0.0.1:{port}"
     # an own (empty) file: otherwise three processes would write their defaults at once
@@ -326,7 +326,7 @@ def _logs(home: Path) -> str:
 @contextmanager
 def running_airflow() -> Iterator[RunningAirflow]:
     """An Airflow with an empty database and no DAGs, ended by its own process group."""
-    folder, port = _built(), _free_port()
+    folder, port = built_airflow(), _free_port()
     python = str(folder / "venv" / "bin" / "python")
     with tempfile.TemporaryDirectory(prefix="airflow-", ignore_cleanup_errors=True) as place:
         home = Path(place)
@@ -335,7 +335,7 @@ def running_airflow() -> Iterator[RunningAirflow]:
         shutil.copy(folder / "airflow.db", home / "airflow.db")
         keeper = subprocess.Popen(
             [python, "-c", _KEEPER, python, str(home)],
-            env=_settings(folder, home, port),
+            env=airflow_environment(folder, home, port),
             stdin=subprocess.PIPE,
             start_new_session=True,
         )

@@ -81,6 +81,17 @@ def test_a_broken_schedule_is_told_with_its_place_and_a_fix(
     assert problem.location.line == 5
 
 
+def test_a_parameter_that_a_scheduled_run_cannot_fill_is_told(project: Project) -> None:
+    names = "- {name: execution_date, type: date}\n- {name: day, type: date}\n"
+    body = f'{BODY}schedule: {{cron: "@daily"}}\nparameters:\n{names}'
+    assert project.dataset(body).schedule is not None
+    (problem,) = project.source().list(ResourceKind.DATASET).problems
+    assert problem.severity is Severity.WARNING
+    assert "no value for the parameter 'day'" in problem.message
+    assert problem.location is not None
+    assert problem.location.line == 8
+
+
 def test_a_metric_is_told_that_its_schedule_has_no_effect(project: Project) -> None:
     project.metric(BODY + 'schedule: {cron: "@daily"}\n')
     (problem,) = project.source().list(ResourceKind.METRIC).problems

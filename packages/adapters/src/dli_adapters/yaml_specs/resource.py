@@ -19,6 +19,7 @@ from dli_domain.model.problems import Location, Severity
 from dli_domain.model.settings import ProjectSettings
 from dli_domain.model.spec import (
     ExecutionSpec,
+    ParameterSpec,
     QueryType,
     ResourceKind,
     ResourceSpec,
@@ -112,7 +113,7 @@ class SpecReader:
             execution=self._execution(fields),
             measures=read_measures(fields) if metric else (),
             dimensions=read_dimensions(fields) if metric else (),
-            schedule=_schedule(fields, kind),
+            schedule=_schedule(fields, kind, parameters),
         )
         return spec if name else None
 
@@ -168,12 +169,17 @@ class SpecReader:
         )
 
 
-def _schedule(spec: Fields, kind: ResourceKind) -> ScheduleSpec | None:
+def _schedule(
+    spec: Fields, kind: ResourceKind, parameters: tuple[ParameterSpec, ...]
+) -> ScheduleSpec | None:
     fields = spec.map("schedule")
     if fields is None:
         return None
     # the cron calculator comes with it: most specs have no schedule
-    from dli_adapters.yaml_specs.schedules import read_schedule  # noqa: PLC0415
+    from dli_adapters.yaml_specs.schedules import (  # noqa: PLC0415
+        read_schedule,
+        warn_of_missing_values,
+    )
 
     if kind is ResourceKind.METRIC:
         spec.findings.add(
@@ -182,7 +188,10 @@ def _schedule(spec: Fields, kind: ResourceKind) -> ScheduleSpec | None:
             "Remove it.",
             severity=Severity.WARNING,
         )
-    return read_schedule(fields)
+    schedule = read_schedule(fields)
+    if schedule is not None and schedule.enabled and kind is ResourceKind.DATASET:
+        warn_of_missing_values(fields, parameters)
+    return schedule
 
 
 def _query_type(fields: Fields, kind: ResourceKind) -> QueryType:

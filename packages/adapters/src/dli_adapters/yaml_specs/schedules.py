@@ -1,9 +1,10 @@
 """The `schedule` block of a spec."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dli_adapters.yaml_specs.fields import Fields
-from dli_domain.model.spec import ScheduleSpec
+from dli_domain.model.problems import Severity
+from dli_domain.model.spec import ParameterSpec, ScheduleSpec
 from dli_domain.scheduling.cron import InvalidScheduleError, check_cron, check_timezone
 
 SCHEDULE_KEYS = (
@@ -19,6 +20,7 @@ SCHEDULE_KEYS = (
     "notifications",
 )
 RETRY_KEYS = ("max_attempts", "delay_seconds")
+_DAY = "execution_date"
 _SYNONYMS = {
     "tz": "timezone",
     "time_zone": "timezone",
@@ -60,6 +62,18 @@ def read_schedule(fields: Fields) -> ScheduleSpec | None:
         catchup=catchup,
         location=fields.location,
     )
+
+
+def warn_of_missing_values(fields: Fields, parameters: Sequence[ParameterSpec]) -> None:
+    """Note each parameter that a scheduled run has no value for: it is given the day only."""
+    for parameter in parameters:
+        if parameter.required and not parameter.has_default and parameter.name != _DAY:
+            fields.findings.add(
+                parameter.location or fields.location,
+                f"a scheduled run has no value for the parameter {parameter.name!r}",
+                f"Give it a default, or use {_DAY}, which is the run's day.",
+                severity=Severity.WARNING,
+            )
 
 
 def _retry(fields: Fields) -> tuple[int | None, int | None]:
