@@ -19,6 +19,8 @@ from dli_domain.model.policy import Opinion
 from dli_domain.model.settings import DuckDbTarget
 
 SPILL_LIMIT = "10GB"
+# The log, and what stands beside it during a checkpoint and after a crash.
+_FILES_OF_ONE = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
 _WILD = frozenset("*?[{")
 # What each new session sets for itself, and what a script may set for its own session.
 _SESSION_SETTINGS = ("TimeZone", "errors_as_json", "enable_progress_bar", "schema", "search_path")
@@ -75,7 +77,7 @@ def _locked(connection: duckdb.DuckDBPyConnection) -> bool:
 def _reachable(target: DuckDbTarget) -> tuple[list[str], list[str]]:
     """Files, and folders of a pattern of files, that the settings themselves name."""
     databases = [target.path, *(database.path for database in target.attach)]
-    files = [f"{path}{end}" for path in databases if path != MEMORY for end in ("", ".wal")]
+    files = [f"{path}{end}" for path in databases if path != MEMORY for end in _FILES_OF_ONE]
     folders: list[str] = []
     for source in target.sources:
         plain = PurePath(*_plain_parts(source.path))
