@@ -23,6 +23,14 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
         "dli_cli.commands.lineage:app",
         "Show what a table or column is made of, and what is made of it.",
     ),
+    "catalog": (
+        "dli_cli.commands.catalog:app",
+        "Show the tables that the server knows, and all about one of them.",
+    ),
+    "query": (
+        "dli_cli.commands.query:app",
+        "List what was run at the server, show one query, stop one.",
+    ),
     "transpile": (
         "dli_cli.commands.transpile:transpile",
         "Print SQL in another dialect, or say what would be lost.",

@@ -70,7 +70,7 @@ _EXITS: Mapping[ErrorCode, ExitCode] = MappingProxyType(
         ErrorCode.INTERNAL_ERROR: ExitCode.INTERNAL,
     }
 )
-_INVALID_FAMILIES = ("DLI-0", "DLI-1", "DLI-2", "DLI-3", "DLI-6", "DLI-8", "DLI-9")
+_INVALID_FAMILIES = ("DLI-0", "DLI-1", "DLI-2", "DLI-3", "DLI-6", "DLI-7", "DLI-8", "DLI-9")
 
 
 def exit_code(code: ErrorCode) -> ExitCode:

@@ -184,7 +184,8 @@ def query_of(told: WireQuery) -> QueryInfo:
         account=told.submitted_by,
         submitted_at=_utc(told.submitted_at),
         kind=told.kind or "statement",
-        title=told.name or first_line(told.sql),
+        title=told.name or "",
+        first_line=first_line(told.sql),
         account_type=account_type(told.submitted_by),
         started_at=told.started_at and _utc(told.started_at),
         finished_at=told.completed_at and _utc(told.completed_at),
@@ -231,7 +232,7 @@ def cancelled_of(told: WireCancelled) -> QueryCancelled:
 
 
 def first_line(sql: str) -> str:
-    """The first line of a text that says something."""
+    """The first line of a text that says something, without its indentation."""
     lines = (" ".join(line.split()) for line in sql.split("\n"))
     return next((line for line in lines if line and not line.startswith("--")), "")
 

@@ -68,8 +68,8 @@ class QueryFilter:
 class QueryInfo:
     """A query in a list; None is what is not known.
 
-    `title` is the resource that ran, or the first line of the text. `tables_used_count` counts
-    the tables that the text names.
+    `title` is the resource that ran, or that a statement was sent for. `tables_used_count`
+    counts the tables that the text names.
     """
 
     query_id: str
@@ -79,6 +79,7 @@ class QueryInfo:
     submitted_at: datetime
     kind: str = "statement"
     title: str = ""
+    first_line: str = ""
     account_type: AccountType = AccountType.PERSONAL
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -50,7 +50,7 @@ class JournalHistory(QueryHistory):
     def queries(self, wanted: QueryFilter, *, limit: int, offset: int = 0) -> QueryPage:
         if wanted.scope is not QueryScope.MY and not self._sees_all:
             raise QueryHistoryError(
-                f"This key may see its own queries only, not those of the scope {wanted.scope!r}",
+                f"This key may see its own queries only, not those of the scope {wanted.scope.value!r}",
                 code=ErrorCode.QUERY_ACCESS_DENIED,
                 hint="Use --scope my, or a key with the scope 'admin'.",
             )

@@ -1,0 +1,1 @@
+"""What `dli catalog` and `dli query` show."""
