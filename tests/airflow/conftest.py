@@ -87,6 +87,7 @@ def flow(airflow: RunningAirflow) -> FlowProject:
     project.dataset("db.main.later-days", LATER)
     project.quality("db.main.later-days", TESTS)
     project.dataset("db.main.wrong", WRONG)
+    project.dataset("db.main.slow", SLOW)
     project.dataset("db.main.resting", DAYS.replace("schedule: {", "schedule: {enabled: false, "))
     project.dataset("db.main.unscheduled", "query_statement: SELECT 1\n")
     project.dataset("db.main.broken", 'query_statement: SELECT 1\nschedule: {cron: "x"}\n')
@@ -119,4 +120,11 @@ tests:
 WRONG = """\
 schedule: {cron: "0 3 * * *", retries: 9, retry_delay_seconds: 1}
 query_statement: INSERT INTO db.main.nowhere SELECT 1
+"""
+# far away, so that Airflow makes no run of it by itself
+SLOW = """\
+schedule: {cron: "@daily", start: 2200-01-01}
+query_statement: |
+  CREATE OR REPLACE TABLE db.main.slow AS
+  SELECT count(*) AS n FROM range(100000000000) AS a, range(1000000) AS b
 """

@@ -12,6 +12,7 @@ from tests.engines.airflow import RunningAirflow
 
 pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(240)]
 DAYS, LATER, WRONG = "db_main_days", "db_main_later_days", "db_main_wrong"
+SLOW = "db_main_slow"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -126,3 +127,22 @@ def test_what_did_not_run_is_tried_again(airflow: RunningAirflow, flow: FlowProj
     airflow.wait_for_run(WRONG, run_id)
     assert airflow.tasks(WRONG, run_id)["run"]["try_number"] >= 2
     assert "[DLI-403]" in airflow.log_of(WRONG, run_id, "run", 1)
+
+
+def test_a_stopped_run_cancels_its_query(airflow: RunningAirflow, flow: FlowProject) -> None:
+    airflow.wait_for_dag(SLOW)
+    run_id = airflow.trigger(SLOW)
+    # a log is whole in the API only once its task has ended
+    _until_logged(airflow, "db.main.slow for")
+    time.sleep(2)
+    path = f"/api/v2/dags/{SLOW}/dagRuns/{run_id}"
+    status, _ = airflow.request("PATCH", path, {"state": "failed"})
+    assert status == 200
+    _until_logged(airflow, "[DLI-406]")
+
+
+def _until_logged(airflow: RunningAirflow, text: str) -> None:
+    limit, logs = time.monotonic() + 60, airflow.home / "logs" / f"dag_id={SLOW}"
+    while not any(text in log.read_text() for log in logs.rglob("*.log")):
+        assert time.monotonic() < limit, [log.read_text() for log in logs.rglob("*.log")]
+        time.sleep(0.3)

@@ -176,9 +176,10 @@ class RunningAirflow:
         return {task["task_id"]: task for task in listed["task_instances"]}
 
     def log_of(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
-        """The log of one attempt of a task, as one text."""
+        """The log of one attempt of a task, as one text; empty where there is none yet."""
         path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
-        return json.dumps(self.get(path))
+        status, answer = self.request("GET", f"/api/v2/{path}")
+        return json.dumps(answer) if status == 200 else ""
 
     def _until(self, look: Callable[[], Any], timeout: float, complaint: str) -> Any:
         limit = time.monotonic() + timeout
