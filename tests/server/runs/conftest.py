@@ -10,7 +10,7 @@ from tests.server.runs.client import RunsClient
 from tests.server.runs.project import write_runs_project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     folder: Path = tmp_path_factory.mktemp("runs")
     with running_server(write_runs_project(folder / "project")) as found:

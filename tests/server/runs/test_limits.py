@@ -1,5 +1,6 @@
 """What the server does not give: too many rows, bytes, runs at once, and room it has not."""
 
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -8,6 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dli_adapters.clock.system import SystemClock
+from dli_server.http.scopes import Scope
+from dli_server.keys.ring import KeyRing
+from dli_server.storage.opening import connect
 from tests.server.fixtures import RunningServer, running_server
 from tests.server.runs.client import RunsClient
 from tests.server.runs.project import write_runs_project
@@ -15,6 +20,7 @@ from tests.server.runs.project import write_runs_project
 LIMITS = {
     "rows": 1000,
     "result_bytes": 100_000,
+    "cell_bytes": 50_000,
     "running": 3,
     "running_per_key": 2,
     "queued": 4,
@@ -42,6 +48,7 @@ def client(small: RunningServer, request: pytest.FixtureRequest) -> Iterator[Run
     [
         "SELECT range AS n FROM range(1001)",
         "SELECT repeat('x', 1000) AS x FROM range(500)",
+        "SELECT repeat('x', 50001) AS x",
         "SELECT range AS n, repeat('x', 1000) AS x FROM range(1000000000)",
     ],
 )
@@ -119,3 +126,44 @@ def test_a_graceful_end_drains_cancels_and_leaves_the_rest_queued(tmp_path: Path
     with running_server(project) as server, RunsClient(server) as client:
         assert client.look(slow)["state"] == "CANCELLED"
         assert client.awaited(waits["run_id"])["state"] == "DONE"
+
+
+def test_what_a_revoked_key_ran_is_gone(tmp_path: Path) -> None:
+    project = write_runs_project(tmp_path / "project")
+    with running_server(project) as server:
+        with RunsClient(server, owner="leaver") as client:
+            done = client.ended(client.by_name("lake.marts.read", parameters={"n": 1}))
+            slow = client.by_name("lake.marts.slow", attached=False).json()["run_id"]
+        assert len(list((server.state / "results").iterdir())) == 1
+        engine = connect(f"sqlite:///{server.state / 'server.db'}")
+        ring = KeyRing(engine, SystemClock())
+        for key in ring.list():
+            ring.revoke(key.key_id)
+        engine.dispose()
+        with RunsClient(server, Scope.ADMIN, owner="operator") as admin:
+            assert admin.awaited(slow)["state"] == "CANCELLED"
+            answer = admin.http.get(f"/runs/{done['run_id']}/result")
+            assert answer.status_code == 404
+        assert not list((server.state / "results").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux")
+def test_a_full_disk_refuses_runs_and_loses_none(tmp_path: Path) -> None:
+    """Files that may not grow stand for a disk without room: first for results, then for all."""
+    project = write_runs_project(tmp_path / "project")
+    with running_server(project) as server, RunsClient(server) as client:
+        session = client.session(writes=True)
+        client.statement(session, "CREATE TABLE lake.main.done (n BIGINT)")
+        pid = server.process.pid
+        largest = max(path.stat().st_size for path in server.state.rglob("*"))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest + 1_000_000, -1))
+        big = client.statement(session, "SELECT range AS a, range AS b FROM range(200000)")
+        assert (big["state"], big["failure"]["code"]) == ("FAILED", "DLI-504"), big
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, -1))
+        for number in range(3):
+            answer = client.by_name("lake.marts.add", parameters={"n": number})
+            assert answer.status_code == 507, answer.text
+            assert answer.json()["error"]["dli"]["code"] == "DLI-504"
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (-1, -1))
+        count = client.statement(client.session(), "SELECT count(*) AS n FROM lake.main.done")
+        assert client.rows(count["run_id"]).to_pylist() == [{"n": 0}]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dli_adapters.wire.messages import FINAL, RunAnswer, RunSubmission
 from dli_domain.model.quality import QualityReport
-from dli_server.storage.tables import QUALITY_RESULTS, RUNS
+from dli_server.storage.tables import KEYS, QUALITY_RESULTS, RUNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +181,18 @@ class RunJournal:
         )
         with self._database.connect() as connection:
             return [_recorded(row) for row in connection.execute(chosen).mappings()]
+
+    def revoked(self) -> Sequence[str]:
+        """Revoked keys that still have runs or results here."""
+        left = RUNS.c.state.not_in(FINAL) | RUNS.c.result_path.is_not(None)
+        chosen = (
+            select(RUNS.c.key_id)
+            .join(KEYS, KEYS.c.key_id == RUNS.c.key_id)
+            .where(KEYS.c.revoked_at.is_not(None), left)
+            .distinct()
+        )
+        with self._database.connect() as connection:
+            return list(connection.execute(chosen).scalars())
 
     def results_of(self, key_id: str) -> Sequence[str]:
         """The names of the results of a key."""

@@ -12,6 +12,7 @@ from dli_server.runs.sessions import Session
 _LOG = logging.getLogger("dli.server.runs")
 _TICK_SECONDS = 0.1
 _SAVE_EVERY, _SWEEP_EVERY = 10, 600
+_REVOKED_EVERY = 20
 # Between two questions of a client that is there: its network may stumble, it may write a file.
 BETWEEN_SECONDS = 30.0
 _UNSEEN_SECONDS = 0.4
@@ -43,6 +44,8 @@ class Caretaker:
                 self._look()
                 if ticks % _SAVE_EVERY == 0:
                     self._runs.driver.save_again()
+                if ticks % _REVOKED_EVERY == 0:
+                    self._forget_revoked()
                 if ticks % _SWEEP_EVERY == 0:
                     self._sweep()
             except Exception:  # noqa: BLE001 - one failure must not end the care
@@ -75,6 +78,10 @@ class Caretaker:
             name="dli-close",
             daemon=True,
         ).start()
+
+    def _forget_revoked(self) -> None:
+        for key_id in self._runs.journal.revoked():
+            self._runs.forget_key(key_id)
 
     def _sweep(self) -> None:
         runs = self._runs

@@ -4,11 +4,11 @@ import io
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
@@ -17,7 +17,7 @@ from dli_adapters.wire.frames import FrameWriter
 from dli_adapters.wire.messages import ResultFacts
 from dli_adapters.writers.parts import parts_of
 from dli_domain.errors import ExecutionLimitError, ServerExecutionError
-from dli_domain.model.result import QueryResult
+from dli_domain.model.result import Column, QueryResult
 from dli_domain.ports.result_writer import ResultWriter, Written
 
 _SUFFIX = ".frames"
@@ -29,6 +29,7 @@ class SpoolLimits:
 
     rows: int
     bytes: int
+    cell_bytes: int
 
 
 class Spool:
@@ -115,6 +116,7 @@ class SpoolWriter(ResultWriter):
             for part in parts_of(stream):
                 self._check()
                 self._bound(frames.rows + part.num_rows, frames.offset + part.nbytes)
+                self._bound_cells(part, stream.columns, frames.rows)
                 frames.add(part)
             end = frames.end()
             file.flush()
@@ -140,3 +142,17 @@ class SpoolWriter(ResultWriter):
                 "the most this server gives",
                 hint="Narrow the query, or select fewer columns.",
             )
+
+    def _bound_cells(self, part: Any, columns: Sequence[Column], before: int) -> None:
+        most = self._limits.cell_bytes
+        for column, cells in zip(columns, part.columns, strict=True):
+            if cells.nbytes <= most:
+                continue
+            for index in range(len(cells)):
+                size = cells.slice(index, 1).nbytes
+                if size > most:
+                    raise ExecutionLimitError(
+                        f"Row {before + index + 1}, column {column.name!r}: the cell has "
+                        f"{size:,} bytes, more than the {most:,} of a cell",
+                        hint="Leave the column out, or split it in the query.",
+                    )

@@ -95,8 +95,8 @@ class Drive:
                 parameters=decoded(asked.parameters),
                 shared=decoded(asked.shared),
                 ds=asked.ds,
-                timeout=_whole(run.submission.timeout_seconds),
-                max_bytes=run.submission.max_bytes,
+                timeout=self._timeout(run),
+                max_bytes=run.submission.max_bytes or self.engines.settings.max_bytes,
                 fail_fast=asked.fail_fast,
                 samples=asked.samples,
                 allow_empty=asked.allow_empty,
@@ -126,14 +126,22 @@ class Drive:
             kind=ResourceKind(asked.kind),
             parameters=decoded(asked.parameters),
             ds=asked.ds,
-            timeout=_whole(run.submission.timeout_seconds),
-            max_bytes=run.submission.max_bytes,
+            timeout=self._timeout(run),
+            max_bytes=run.submission.max_bytes or self.engines.settings.max_bytes,
             skip_pre=asked.skip_pre,
             skip_post=asked.skip_post,
         )
 
+    def _timeout(self, run: LiveRun) -> int | None:
+        seconds = run.submission.timeout_seconds
+        return self.engines.settings.timeout if seconds is None else math.ceil(seconds)
+
     def _writer(self, run: LiveRun) -> SpoolWriter:
-        limits = SpoolLimits(rows=self.limits.rows, bytes=self.limits.result_bytes)
+        limits = SpoolLimits(
+            rows=self.limits.rows,
+            bytes=self.limits.result_bytes,
+            cell_bytes=self.limits.cell_bytes,
+        )
         check: Callable[[], None] = run.check
         return SpoolWriter(self.spool, limits, check)
 
@@ -161,7 +169,3 @@ def _facts(found: ExecutionResult, writer: SpoolWriter) -> dict[str, Any]:
         "warnings": found.warnings,
         "result": writer.facts,
     }
-
-
-def _whole(seconds: float | None) -> int | None:
-    return None if seconds is None else math.ceil(seconds)
