@@ -212,7 +212,7 @@ class AirflowOrchestrator:
             return "failed; its log cannot be read"
         raised = [one for event in log.content for one in event.error_detail if one.exc_value]
         if raised:
-            return f"{raised[-1].exc_type}: {raised[-1].exc_value}"
+            return raised[0].exc_value or raised[0].exc_type
         said = [event.event for event in log.content if event.level in ("error", "critical")]
         return said[-1] if said else "failed; its log says nothing"
 
