@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from dli._metrics import MetricAPI
     from dli._quality import QualityAPI, QualityInfo
     from dli._transpile import TranspileAPI, TranspileResult
+    from dli._workflow_results import (
+        WorkflowBackfillResult,
+        WorkflowInfo,
+        WorkflowRunInfo,
+        WorkflowRunResult,
+    )
+    from dli._workflows import WorkflowAPI
     from dli_adapters.memory.executor import MockExecutor
     from dli_domain.errors import (
         CatalogError,
@@ -48,6 +55,13 @@ if TYPE_CHECKING:
         SpecNotFoundError,
         SqlError,
         TemplateError,
+        WorkflowConflictError,
+        WorkflowError,
+        WorkflowNotFoundError,
+        WorkflowPermissionError,
+        WorkflowStateError,
+        WorkflowUnavailableError,
+        WorkflowUnknownError,
     )
     from dli_domain.model.quality import QualityReport, QualitySpec, Verdict
     from dli_domain.model.result import QueryResult
@@ -105,6 +119,18 @@ __all__ = [
     "TranspileAPI",
     "TranspileResult",
     "Verdict",
+    "WorkflowAPI",
+    "WorkflowBackfillResult",
+    "WorkflowConflictError",
+    "WorkflowError",
+    "WorkflowInfo",
+    "WorkflowNotFoundError",
+    "WorkflowPermissionError",
+    "WorkflowRunInfo",
+    "WorkflowRunResult",
+    "WorkflowStateError",
+    "WorkflowUnavailableError",
+    "WorkflowUnknownError",
     "__version__",
 ]
 
@@ -132,6 +158,11 @@ _HOMES = {
     "TranspileAPI": "dli._transpile",
     "TranspileResult": "dli._transpile",
     "Verdict": "dli_domain.model.quality",
+    "WorkflowAPI": "dli._workflows",
+    "WorkflowBackfillResult": "dli._workflow_results",
+    "WorkflowInfo": "dli._workflow_results",
+    "WorkflowRunInfo": "dli._workflow_results",
+    "WorkflowRunResult": "dli._workflow_results",
 }
 
 
