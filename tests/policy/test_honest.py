@@ -132,6 +132,11 @@ def test_the_engines_own_catalog_is_read_where_the_scope_allows() -> None:
         ("SELECT " + "1, " * 10_000 + "1", "2 bounds"),
         ("SELECT " + "(" * 101 + "1" + ")" * 101, "2 bounds"),
         ("SELECT 'a\x00b'", "2 bounds"),
+        ("SELECT\x0b1", "2 bounds"),
+        ("SELECT a\x08b", "2 bounds"),
+        ("SELECT 1 -- \x1b", "2 bounds"),
+        ('SELECT "a\x7fb"', "2 bounds"),
+        ("SELECT\ufeff 1", "2 bounds"),
         ("", "3 one statement"),
         ("-- nothing", "3 one statement"),
         ("SELECT 1; SELECT 2", "3 one statement"),
@@ -150,6 +155,12 @@ def test_a_refusal_says_which_step_refused(sql: str, step: str) -> None:
 def test_a_comment_or_a_semicolon_at_the_end_is_no_second_statement() -> None:
     for sql in ("SELECT 1;", "SELECT 1; -- x", "SELECT 1 /* ; */;\n", "-- x\nSELECT 1"):
         assert judge_read_only(sql, "duckdb", tables=None).sql == sql
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_control_character_in_a_string_is_data(dialect: str) -> None:
+    sql = "SELECT * FROM nyc.trips WHERE note IN ('\x01', '\x1b[0m', '\x7f', '\ufeff', '가\u202e')"
+    assert judge_read_only(sql, dialect, tables=None).sql == sql
 
 
 def test_a_dialect_without_a_list_is_refused() -> None:

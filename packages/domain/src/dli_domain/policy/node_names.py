@@ -10,7 +10,7 @@ Add Adjacent Alias Aliases All Any AtIndex AtTimeZone Between Binary BitString B
 BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor Boolean Bracket ByteString
 CTE Column ColumnDef Comprehension Condition Connector Cube DPipe DataType DataTypeParam
 Distance Distinct Div Dot EQ Escape Except ExtendsLeft ExtendsRight Fetch Filter FormatJson From
-GT GTE Glob Group GroupingSets Having HavingMax HexString HistoricalData ILike Identifier Ignore
+GT GTE Glob Group GroupingSets Having HavingMax HexString HistoricalData ILike Identifier
 IgnoreNulls In IntDiv Intersect Interval IntervalOp IntervalSpan Is JSON JSONExtractQuote
 JSONKeyValue JSONPath JSONPathFilter JSONPathKey JSONPathRecursive JSONPathRoot JSONPathScript
 JSONPathSelector JSONPathSlice JSONPathSubscript JSONPathUnion JSONPathWildcard JSONValue Join

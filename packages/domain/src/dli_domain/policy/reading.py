@@ -59,7 +59,9 @@ _FIRST = frozenset(
         TokenType.L_PAREN,
     }
 )
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
+_NOWHERE = re.compile("[\x00\ud800-\udfff]")
+# In a string they are data; elsewhere engines differ in what is a blank.
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _NAME = re.compile(r"[^\W\d]\w*(?:[$\-]\w+)*|\d\w*")
 _QUOTED_NAME = re.compile(r"[^\\`\"\r\n\t\u0085\u2028\u2029]+")
 # A raw string's end after a backslash is the lexers' oldest quarrel.
@@ -115,8 +117,8 @@ def _bounded(sql: str, dialect: str) -> list[Token]:
     size = len(sql.encode(errors="replace"))
     if size > MAX_BYTES:
         raise refused(Step.BOUNDS, f"it has {size:,} bytes, the most are {MAX_BYTES:,}")
-    if _CONTROL.search(sql):
-        raise refused(Step.BOUNDS, "it holds a control character")
+    if _NOWHERE.search(sql):
+        raise refused(Step.BOUNDS, "it holds a NUL or half a character")
     try:
         tokens = sqlglot.Dialect.get_or_raise(dialect).tokenize(sql)
     except _FAULTS as error:
@@ -145,11 +147,12 @@ def _check_spelling(sql: str, dialect: str, tokens: Sequence[Token]) -> None:
     """Refuse what two lexers may cut differently."""
     end = 0
     for token in tokens:
-        if not _GAPS[dialect].fullmatch(sql, end, token.start):
+        gap = sql[end : token.start]
+        if _CONTROL.search(gap) or not _GAPS[dialect].fullmatch(gap):
             raise refused(Step.BOUNDS, "a comment or a blank in it is not read alike everywhere")
         end = token.end + 1
         _check_token(sql[token.start : end], token)
-    if not _GAPS[dialect].fullmatch(sql, end):
+    if _CONTROL.search(sql, end) or not _GAPS[dialect].fullmatch(sql, end):
         raise refused(Step.BOUNDS, "the comment at its end is not read alike everywhere")
 
 
@@ -160,6 +163,8 @@ def _check_token(written: str, token: Token) -> None:
     if kind in _TEXTS:
         if kind is TokenType.RAW_STRING and _RAW_QUARREL.search(token.text):
             raise refused(Step.BOUNDS, "a raw string has a backslash before a quote")
+    elif _CONTROL.search(written):
+        raise refused(Step.BOUNDS, "it holds a control character outside of a string")
     elif kind is TokenType.IDENTIFIER:
         if not _QUOTED_NAME.fullmatch(token.text):
             raise refused(Step.BOUNDS, f"the quoted name {token.text[:40]!r} is no plain name")
