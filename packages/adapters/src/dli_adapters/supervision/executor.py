@@ -81,6 +81,12 @@ class SupervisedExecutor(QueryExecutor):
     def engine(self) -> str:
         return self._inner.engine
 
+    @property
+    def job_id(self) -> str | None:
+        """The job of the statement sent last, where the engine knows jobs."""
+        found: str | None = getattr(self._inner, "job_id", None)
+        return found
+
     def execute(self, sql: str, params: Mapping[str, object] | None = None) -> QueryResult:
         self.close()
         result = self._watch.call(partial(self._inner.execute, sql, params), sql)

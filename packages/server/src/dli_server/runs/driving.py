@@ -134,6 +134,13 @@ class Driver:
                 self._write(run, columns)
                 self._forget(run)
 
+    def note_job(self, run: LiveRun) -> None:
+        """Tell the journal of the engine's job as soon as there is one."""
+        job_id = run.job_id
+        if job_id is not None and job_id != run.answer.job_id:
+            run.tell(job_id=job_id)
+            self._journal.change(run.run_id, {"job_id": job_id})
+
     def end(self, run: LiveRun, outcome: Outcome | DliError) -> None:
         """Write how it ended, then wake who waits."""
         now = self._clock.now()

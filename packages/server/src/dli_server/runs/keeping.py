@@ -61,6 +61,7 @@ class Caretaker:
             self._end_session(session)
 
     def _look_at(self, run: LiveRun, now: float) -> None:
+        self._runs.driver.note_job(run)
         if run.stop_at is not None and now > run.stop_at:
             run.time_out(run.submission.timeout_seconds or 0)
         # A tick, and the look at the socket, are part of the promised time.

@@ -147,6 +147,12 @@ class LiveRun:
         )
 
     @property
+    def job_id(self) -> str | None:
+        """The engine's job of the statement under way, where it knows jobs."""
+        found: str | None = getattr(self._executor, "job_id", None)
+        return found
+
+    @property
     def facts(self) -> dict[str, str]:
         """What names it in a message."""
         named = {} if self._answer.name is None else {"Resource": self._answer.name}

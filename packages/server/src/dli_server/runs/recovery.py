@@ -9,6 +9,8 @@ from dli_domain.errors import DliError, ExecutionConnectionError, ExecutionUnkno
 from dli_server.runs.journal import Recorded, ending
 from dli_server.runs.service import RunService
 
+# Job ids follow from the run's id and the number of the statement.
+_KNOWS_JOBS = frozenset({"bigquery"})
 _LOG = logging.getLogger("dli.server.runs")
 
 
@@ -16,11 +18,13 @@ def recover(runs: RunService) -> None:
     """Settle every run of another server on this journal.
 
     A run by name is driven anew where nothing was sent that may change data: it has done nothing
-    yet. Else it is UNKNOWN. A statement's session is gone, so it is FAILED where it never began
-    or only read, and UNKNOWN where it may have changed data.
+    yet; and always on an engine whose jobs have ids of ours, where a second arrival of a statement
+    finds the job of the first. Else it is UNKNOWN. A statement's session is gone, so it is FAILED
+    where it never began or only read, and UNKNOWN where it may have changed data.
     """
     for recorded in runs.journal.open_of_others():
-        if recorded.kind != "statement" and not recorded.writes:
+        repeatable = not recorded.writes or recorded.engine in _KNOWS_JOBS
+        if recorded.kind != "statement" and repeatable:
             runs.resume(recorded)
         else:
             _settle(runs, recorded)
