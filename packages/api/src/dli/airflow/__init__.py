@@ -9,6 +9,13 @@ A DAG file says (Airflow looks only into files that hold the words "airflow" and
 Needs Airflow 3.3 or later: `pip install 'dli-api[airflow]'`.
 """
 
+try:
+    import airflow.sdk as _sdk  # noqa: F401 - it is only looked for
+except ImportError as error:
+    raise ImportError(
+        "dli.airflow needs Airflow 3.3 or later: pip install 'dli-api[airflow]'"
+    ) from error
+
 from dli.airflow._factory import Dependencies, dags_of_project
 from dli.airflow._operators import DatasetOperator, QualityOperator
 from dli.airflow._waiting import UpstreamSensor
