@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dli._catalog import CatalogAPI, CatalogListResult, CatalogSearchResult
     from dli._config import ConfigAPI
     from dli._context import ExecutionContext
     from dli._datasets import DatasetAPI
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dli._lineage import LineageAPI, LineageDirection, LineageResult
     from dli._metrics import MetricAPI
     from dli._quality import QualityAPI, QualityInfo
+    from dli._queries import QueryAPI, QueryCancelResult, QueryListResult
     from dli._transpile import TranspileAPI, TranspileResult
     from dli._workflow_results import (
         WorkflowBackfillResult,
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
         WorkflowUnavailableError,
         WorkflowUnknownError,
     )
+    from dli_domain.model.catalog import TableDetail, TableInfo
+    from dli_domain.model.history import QueryDetail, QueryInfo, QueryScope, QueryState
     from dli_domain.model.quality import QualityReport, QualitySpec, Verdict
     from dli_domain.model.result import QueryResult
     from dli_domain.model.run import DataSource, ExecutionMode, ExecutionResult, ResultStatus
@@ -71,7 +75,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CatalogAPI",
     "CatalogError",
+    "CatalogListResult",
+    "CatalogSearchResult",
     "ConfigAPI",
     "ConfigError",
     "DataSource",
@@ -103,9 +110,16 @@ __all__ = [
     "QualityInfo",
     "QualityReport",
     "QualitySpec",
+    "QueryAPI",
+    "QueryCancelResult",
+    "QueryDetail",
     "QueryExecutor",
     "QueryHistoryError",
+    "QueryInfo",
+    "QueryListResult",
     "QueryResult",
+    "QueryScope",
+    "QueryState",
     "ResultInvalidError",
     "ResultStatus",
     "ServerAuthError",
@@ -115,6 +129,8 @@ __all__ = [
     "SpecInvalidError",
     "SpecNotFoundError",
     "SqlError",
+    "TableDetail",
+    "TableInfo",
     "TemplateError",
     "TranspileAPI",
     "TranspileResult",
@@ -135,6 +151,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CatalogAPI": "dli._catalog",
+    "CatalogListResult": "dli._catalog",
+    "CatalogSearchResult": "dli._catalog",
     "ConfigAPI": "dli._config",
     "DataSource": "dli_domain.model.run",
     "DatasetAPI": "dli._datasets",
@@ -152,9 +171,18 @@ _HOMES = {
     "QualityInfo": "dli._quality",
     "QualityReport": "dli_domain.model.quality",
     "QualitySpec": "dli_domain.model.quality",
+    "QueryAPI": "dli._queries",
+    "QueryCancelResult": "dli._queries",
+    "QueryDetail": "dli_domain.model.history",
     "QueryExecutor": "dli_domain.ports.query_executor",
+    "QueryInfo": "dli_domain.model.history",
+    "QueryListResult": "dli._queries",
     "QueryResult": "dli_domain.model.result",
+    "QueryScope": "dli_domain.model.history",
+    "QueryState": "dli_domain.model.history",
     "ResultStatus": "dli_domain.model.run",
+    "TableDetail": "dli_domain.model.catalog",
+    "TableInfo": "dli_domain.model.catalog",
     "TranspileAPI": "dli._transpile",
     "TranspileResult": "dli._transpile",
     "Verdict": "dli_domain.model.quality",
