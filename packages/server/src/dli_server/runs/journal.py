@@ -133,12 +133,17 @@ class RunJournal:
 
     def change(self, run_id: str, values: Mapping[str, Any]) -> None:
         """Note what became of it; a run that has ended stays as it is."""
+        self.settle({run_id: values})
+
+    def settle(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """`change` for many runs, by their ids, in one transaction."""
         with self._database.begin() as connection:
-            connection.execute(
-                update(RUNS)
-                .where(RUNS.c.run_id == run_id, RUNS.c.state.not_in(FINAL))
-                .values(dict(values))
-            )
+            for run_id, values in changes.items():
+                connection.execute(
+                    update(RUNS)
+                    .where(RUNS.c.run_id == run_id, RUNS.c.state.not_in(FINAL))
+                    .values(dict(values))
+                )
 
     def judged(self, report: QualityReport) -> None:
         """Keep the verdicts of a quality run."""

@@ -1,6 +1,7 @@
 """Runs that a server left open when it ended: each gets an end, or is driven anew."""
 
 import logging
+from datetime import datetime
 
 import msgspec
 
@@ -22,22 +23,30 @@ def recover(runs: RunService) -> None:
     finds the job of the first. Else it is UNKNOWN. A statement's session is gone, so it is FAILED
     where it never began or only read, and UNKNOWN where it may have changed data.
     """
+    settled: dict[str, dict[str, object]] = {}
+    resumed: list[Recorded] = []
     for recorded in runs.journal.open_of_others():
         repeatable = not recorded.writes or recorded.engine in _KNOWS_JOBS
         if recorded.kind != "statement" and repeatable:
-            runs.resume(recorded)
+            resumed.append(recorded)
+            settled[recorded.run_id] = {"worker": runs.journal.worker}
         else:
-            _settle(runs, recorded)
+            settled[recorded.run_id] = _end(recorded, runs.clock.now())
+    runs.journal.settle(settled)
+    for recorded in resumed:
+        runs.resume(recorded)
+    if settled:
+        ended = len(settled) - len(resumed)
+        _LOG.warning("an earlier server left runs: %d ended, %d resumed", ended, len(resumed))
 
 
-def _settle(runs: RunService, recorded: Recorded) -> None:
+def _end(recorded: Recorded, now: datetime) -> dict[str, object]:
     error = _what_is_known(recorded)
     state = "UNKNOWN" if isinstance(error, ExecutionUnknownError) else "FAILED"
     answer = msgspec.structs.replace(
-        recorded.answer, state=state, ended_at=runs.clock.now(), failure=packed(error)
+        recorded.answer, state=state, ended_at=now, failure=packed(error)
     )
-    runs.journal.change(recorded.run_id, ending(answer, None, 0))
-    _LOG.warning("run %s of an earlier server is %s", recorded.run_id, state)
+    return ending(answer, None, 0)
 
 
 def _what_is_known(recorded: Recorded) -> DliError:

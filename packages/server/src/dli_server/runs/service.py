@@ -188,7 +188,6 @@ class RunService:
 
     def resume(self, recorded: Recorded) -> None:
         """Drive a run anew that an earlier server left, and that has changed nothing."""
-        self.journal.change(recorded.run_id, {"worker": self.journal.worker})
         answer = msgspec.structs.replace(recorded.answer, state="ACCEPTED")
         ticket = self.pool.admitted(recorded.key_id)
         self.driver.begin(self.driver.admit(answer, recorded.key_id, recorded.request, ticket))
