@@ -1,0 +1,151 @@
+"""`dli workflow` through a real server on a real Airflow that really builds the datasets."""
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+
+from tests.workflows.conftest import Flows
+
+pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(300)]
+# The schedule made the run of yesterday by itself.
+_OLD = "WHERE d < DATE '2026-01-01'"
+_WEEK = [date(2025, 1, day) for day in range(1, 8)]
+
+
+def test_a_run_is_followed_to_its_end_and_its_rows_are_there(flows: Flows) -> None:
+    ran = flows.dli(
+        "run", "db.main.daily", "--ds", "2024-12-31", "-p", "note=한글", "--wait", "--json"
+    )
+    assert (ran.code, ran.err.count("[DLI-")) == (0, 0), ran.err
+    assert ran.json["run_status"] == "SUCCESS"
+    assert ran.json["day"] == "2024-12-31"
+    assert flows.rows(f"FROM db.main.daily {_OLD}") == [(date(2024, 12, 31), "한글")]
+
+    again = flows.dli("run", "db.main.daily", "--ds", "2024-12-31", "-p", "note=한글", "--json")
+    assert (again.code, again.json["existing"]) == (0, True)
+    assert again.json["run_id"] == ran.json["run_id"]
+    other = flows.dli("run", "db.main.daily", "--ds", "2024-12-31", "-p", "note=else")
+    assert (other.code, other.err.split()[0]) == (3, "[DLI-804]")
+    assert "note: asked for 'else', the run has '한글'" in other.err
+    assert len(flows.runs("db_main_daily")) == 1
+
+    listed = flows.dli("history", "-d", "db.main.daily", "--json").json["items"]
+    assert [run["run_type"] for run in listed] == ["manual", "scheduled"]
+    assert (listed[0]["run_id"], listed[0]["run_status"]) == (ran.json["run_id"], "SUCCESS")
+    workflows = {one["dataset_name"]: one for one in flows.dli("list", "--json").json["items"]}
+    assert workflows["db.main.daily"]["last_run_status"] == "SUCCESS"
+    assert workflows["db.main.daily"]["schedule"] == "0 6 * * *"
+    assert "db.main.by_hand" not in workflows
+
+
+def test_a_failed_run_ends_in_4_and_tells_what_the_task_said(flows: Flows) -> None:
+    ran = flows.dli("run", "db.main.wrong", "--wait")
+    assert ran.code == 4
+    assert "Status: FAILED" in ran.out
+    assert ran.err.strip().splitlines()[0].startswith("Started dli__db.main.wrong__manual__")
+    assert "[DLI-802]" in ran.err
+    assert "nowhere" in ran.err
+
+
+def test_a_run_is_stopped(flows: Flows) -> None:
+    ran = flows.dli("run", "db.main.slow", "-p", "size=100000000000", "--json")
+    assert (ran.code, ran.json["run_status"]) == (0, "PENDING")
+    run_id = ran.json["run_id"]
+    limit = time.monotonic() + 30
+    while flows.dli("status", run_id, "--json").json["run_status"] != "RUNNING":
+        assert time.monotonic() < limit
+    stopped = flows.dli("stop", run_id, "--reason", "too slow", "--json")
+    assert (stopped.code, stopped.json["run_status"]) == (0, "STOPPED"), stopped.err
+    found = flows.dli("status", run_id, "--json").json
+    assert found["run_status"] == "STOPPED"
+    assert "too slow" in found["error_message"]
+    assert flows.dli("stop", run_id).code == 0
+    assert flows.rows("SELECT count(*) FROM db.main.slow WHERE n > 1") == [(0,)]
+
+
+def test_seven_days_are_filled_each_once(flows: Flows) -> None:
+    days = ("--start", "2025-01-01", "--end", "2025-01-07")
+    plan = flows.dli("backfill", "db.main.filled", *days, "--dry-run", "--json").json
+    assert [day["action"] for day in plan["days"]] == ["create"] * 7
+    assert flows.runs("db_main_filled") == []
+
+    filled = flows.dli("backfill", "db.main.filled", *days, "--parallel", "2", "--wait", "--json")
+    assert (filled.code, filled.json["state"]) == (0, "SUCCESS"), filled.err
+    assert [day["run_status"] for day in filled.json["days"]] == ["SUCCESS"] * 7
+    assert flows.rows(f"SELECT d FROM db.main.filled {_OLD} ORDER BY d") == [
+        (day,) for day in _WEEK
+    ]
+
+    again = flows.dli("backfill", "db.main.filled", *days, "--wait", "--json")
+    assert [day["action"] for day in again.json["days"]] == ["keep"] * 7
+    assert again.code == 0
+    assert len(flows.runs("db_main_filled")) == 7
+    assert flows.rows(f"SELECT count(*) FROM db.main.filled {_OLD}") == [(7,)]
+
+
+def test_a_backfill_goes_on_after_its_server_was_killed(flows: Flows) -> None:
+    days = ("--start", "2025-01-01", "--end", "2025-01-05")
+    started = flows.dli("backfill", "db.main.killed", *days, "--json")
+    assert started.json["state"] == "RUNNING"
+    limit = time.monotonic() + 30
+    while len(flows.runs("db_main_killed")) < 2:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert flows.server is not None
+    flows.server.stop(signal.SIGKILL)
+    flows.start()
+    # The same asking again joins the one that goes on.
+    filled = flows.dli("backfill", "db.main.killed", *days, "--wait", "--json")
+    assert (filled.code, filled.json["backfill_id"]) == (0, started.json["backfill_id"]), filled.out
+    assert [day["run_status"] for day in filled.json["days"]] == ["SUCCESS"] * 5
+    assert flows.rows(f"SELECT d FROM db.main.killed {_OLD} ORDER BY d") == [
+        (day,) for day in _WEEK[:5]
+    ]
+
+
+def test_a_paused_workflow_starts_nothing(flows: Flows) -> None:
+    assert flows.dli("pause", "db.main.daily").code == 0
+    refused = flows.dli("run", "db.main.daily")
+    assert (refused.code, refused.err.split()[0]) == (3, "[DLI-807]")
+    assert "dli workflow unpause db.main.daily" in refused.err
+    listed = flows.dli("list", "-d", "main.daily", "--json").json["items"]
+    assert [(one["paused"], one["status"]) for one in listed] == [(True, "PAUSED")]
+    assert flows.dli("unpause", "db.main.daily").code == 0
+
+
+def test_a_dataset_without_a_schedule_is_registered_runs_and_is_taken_back(flows: Flows) -> None:
+    unknown = flows.dli("run", "db.main.by_hand")
+    assert (unknown.code, unknown.err.split()[0]) == (3, "[DLI-800]")
+    wrong = flows.dli("register", "db.main.by_hand", "--cron", "61 * * * *")
+    assert (wrong.code, wrong.err.split()[0]) == (3, "[DLI-805]")
+    done = flows.dli("register", "db.main.by_hand", "--cron", "0 6 * * *", "-tz", "Asia/Seoul")
+    assert done.code == 0, done.err
+    assert (
+        flows.dli("register", "db.main.by_hand", "--cron", "0 7 * * *").err.split()[0]
+        == "[DLI-804]"
+    )
+    flows.airflow.wait_for_dag("db_main_by_hand")
+    ran = flows.dli("run", "db.main.by_hand", "-p", "execution_date=2025-03-01", "--wait")
+    assert ran.code == 0, ran.err
+    assert flows.rows(f"FROM db.main.by_hand {_OLD}") == [(date(2025, 3, 1), "none")]
+    assert flows.dli("unregister", "db.main.by_hand").code == 0
+    assert flows.dli("run", "db.main.by_hand").err.split()[0] == "[DLI-800]"
+    assert not (flows.airflow.dags_folder / "dli_db_main_by_hand.py").exists()
+    kept = flows.dli("unregister", "db.main.daily")
+    assert (kept.code, kept.err.split()[0]) == (3, "[DLI-808]")
+
+
+def test_many_at_once_start_one_run(flows: Flows) -> None:
+    def ask(_: int) -> str:
+        found = flows.dli("run", "db.main.daily", "--ds", "2025-02-01", "--json")
+        assert found.code == 0, found.err
+        return str(found.json["run_id"])
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(ask, range(4)))
+    assert len(ids) == 1
+    found = [run for run in flows.runs("db_main_daily") if run["dag_run_id"] in ids]
+    assert len(found) == 1
