@@ -65,6 +65,7 @@ class RunRegistered:
             output_path=written.path,
             parameters=found.parameters,
             warnings=(*found.warnings, *written.warnings),
+            truncated=written.truncated,
             table=written.table,
         )
 
