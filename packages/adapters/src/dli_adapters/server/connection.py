@@ -13,6 +13,8 @@ import httpcore
 from dli_domain.errors import ErrorCode, ServerAuthError, ServerError
 from dli_domain.model.settings import ServerTarget
 
+# uvicorn closes after 5 s: who closes first loses nothing.
+_KEPT_SECONDS = 3.0
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -95,15 +97,17 @@ def check_token(target: ServerTarget, origin: Origin) -> None:
         )
 
 
-def open_pool(monotonic: Callable[[], float]) -> httpcore.ConnectionPool:
+def open_pool(monotonic: Callable[[], float], *, kept: bool = True) -> httpcore.ConnectionPool:
     """Connections whose time limits are moments of `monotonic`, not seconds.
 
-    Neither proxies nor certificates are taken from the environment.
+    Neither proxies nor certificates are taken from the environment. With `kept` a connection
+    carries more than one request, for as long as usual servers keep them too.
     """
     return httpcore.ConnectionPool(
         ssl_context=_tls(),
         max_connections=8,
-        keepalive_expiry=15,
+        max_keepalive_connections=8 if kept else 0,
+        keepalive_expiry=_KEPT_SECONDS,
         network_backend=_Network(monotonic),
     )
 

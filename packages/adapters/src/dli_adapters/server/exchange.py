@@ -17,13 +17,18 @@ CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent, and the moment at which all of it must be over."""
+    """What is sent, and the moment at which all of it must be over.
+
+    `fresh` asks for a connection of its own: one that was kept may end just when it is used, and
+    then nobody knows whether the request arrived.
+    """
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     until: float
+    fresh: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -38,11 +43,16 @@ class NeverLeftError(Exception):
 
 
 class BrokenOffError(Exception):
-    """It was sent, and no whole answer came; `garbage` where something came that is no HTTP."""
+    """It was sent, and no whole answer came.
 
-    def __init__(self, message: str, *, garbage: bool = False) -> None:
+    `garbage` where something came that is no HTTP; `stale` where the connection had carried
+    requests before and ended without a word.
+    """
+
+    def __init__(self, message: str, *, garbage: bool = False, stale: bool = False) -> None:
         super().__init__(message)
         self.garbage = garbage
+        self.stale = stale
 
 
 class LateError(Exception):
@@ -56,6 +66,7 @@ class Line:
     origin: Origin
     clock: Clock
     pool: httpcore.ConnectionPool
+    fresh: httpcore.ConnectionPool
 
     def answer(self, request: Request, limit: int) -> Answer:
         """Send it and read the whole answer, up to `limit` bytes.
@@ -76,8 +87,10 @@ class Line:
         now = self.clock.monotonic()
         if request.until <= now:
             raise NeverLeftError("there is no time left", passing=False)
+        pool = self.fresh if request.fresh else self.pool
+        connected: list[str] = []
         try:
-            return self.pool.handle_request(self._sent(request, now))
+            return pool.handle_request(self._sent(request, now, connected))
         except httpcore.ConnectError as error:
             raise _unconnected(error) from error
         except (httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
@@ -89,7 +102,8 @@ class Line:
             garbage = isinstance(error, httpcore.RemoteProtocolError) and "disconnected" not in str(
                 error
             )
-            raise BrokenOffError("no answer came back", garbage=garbage) from error
+            stale = not garbage and not connected
+            raise BrokenOffError("no answer came back", garbage=garbage, stale=stale) from error
 
     def whole(self, response: httpcore.Response, request: Request, limit: int) -> Answer:
         """The rest of an answer; closes it."""
@@ -118,7 +132,11 @@ class Line:
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
             raise BrokenOffError("the answer broke off") from error
 
-    def _sent(self, request: Request, now: float) -> httpcore.Request:
+    def _sent(self, request: Request, now: float, connected: list[str]) -> httpcore.Request:
+        def trace(event: str, _: object) -> None:
+            if event == "connection.connect_tcp.started":
+                connected.append(event)
+
         return httpcore.Request(
             request.method,
             httpcore.URL(
@@ -130,13 +148,14 @@ class Line:
             headers=list(request.headers),
             content=request.body,
             extensions={
+                "trace": trace,
                 # moments, see connection.py; only the wait for a free connection is in seconds
                 "timeout": {
                     "connect": min(request.until, now + CONNECT_SECONDS),
                     "read": request.until,
                     "write": request.until,
                     "pool": request.until - now,
-                }
+                },
             },
         )
 

@@ -104,10 +104,10 @@ class Transport:
         """
         origin = Origin.of(target.url)
         check_token(target, origin)
-        with open_pool(clock.monotonic) as pool:
+        with open_pool(clock.monotonic) as pool, open_pool(clock.monotonic, kept=False) as fresh:
             yield cls(
                 target=target,
-                line=Line(origin=origin, clock=clock, pool=pool),
+                line=Line(origin=origin, clock=clock, pool=pool, fresh=fresh),
                 budget=RetryBudget(clock.monotonic),
                 trace=uuid4().hex,
                 deadline=deadline,
@@ -239,7 +239,7 @@ class Transport:
     def _unwanted(self, response: httpcore.Response, request: Request) -> Exception:
         answer = self.line.whole(response, request, answers.ERROR_LIMIT)
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            return failures.failure(answer, str(request), self.target.url)
+            return self._failure(answer, request)
         return answers.protocol(f"The server answered {answer.status} to {request}")
 
     def _pieces(self, response: httpcore.Response, request: Request) -> Iterator[bytes]:
@@ -300,6 +300,10 @@ class Transport:
                 found = self._explained(error, request)
                 found.__cause__ = error
                 again = _may_pass(error)
+            if _stale(found):
+                # No fault of the server: it had closed what we kept.
+                request = replace(request, until=self._moment(span), fresh=True)
+                continue
             if not again or attempt == self.tries or not self._waited(attempt, told):
                 break
             request = replace(request, until=self._moment(span))
@@ -309,6 +313,9 @@ class Transport:
 
     def _told(self, request: Request, limit: int) -> Answer:
         """The answer to a request that must not be carried out twice."""
+        # One with a key is looked up by it; for any other it must be certain whether it arrived.
+        keyed = any(name == KEY_HEADER for name, _ in request.headers)
+        request = replace(request, fresh=not keyed)
         span = request.until - self.line.clock.monotonic()
         for attempt in range(1, self.tries + 1):
             told = None
@@ -334,8 +341,15 @@ class Transport:
 
     def _decoded(self, answer: Answer, kind: type[T], request: Request) -> T:
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise failures.failure(answer, str(request), self.target.url)
+            raise self._failure(answer, request)
         return answers.decoded(answer.body, kind, str(request))
+
+    def _failure(self, answer: Answer, request: Request) -> Exception:
+        token = self.target.api_key.reveal() if self.target.api_key else ""
+        # A server that repeats what it was sent must not bring the token to a screen or a log.
+        body = answer.body.replace(token.encode(), b"***") if token else answer.body
+        masked = Answer(answer.status, answer.headers, body)
+        return failures.failure(masked, str(request), self.target.url)
 
     def _explained(self, error: Exception, request: Request) -> Exception:
         if isinstance(error, LateError):
@@ -376,6 +390,11 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, NeverLeftError):
         return error.passing
     return isinstance(error, BrokenOffError) and not error.garbage
+
+
+def _stale(found: Answer | Exception) -> bool:
+    cause = found.__cause__ if isinstance(found, Exception) else None
+    return isinstance(cause, BrokenOffError) and cause.stale
 
 
 def _text(value: str | int | bool) -> str:
