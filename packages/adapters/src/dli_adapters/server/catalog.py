@@ -31,6 +31,7 @@ from dli_domain.model.catalog import (
     TableUse,
 )
 from dli_domain.ports.catalog import Catalog
+from dli_domain.usecases.catalog_names import search_word, table_parts
 
 _LINEAGE = "/api/v1/lineage"
 _MOST_FOUND = 100
@@ -71,13 +72,14 @@ class ServerCatalog(Catalog):
         return CatalogPage(tables=tuple(found[:limit]), has_more=len(found) > limit)
 
     def search(self, keyword: str, *, project: str | None = None, limit: int) -> CatalogPage:
+        word = search_word(keyword)
         most = min(limit + 1, self._most_found())
-        query: Query = {"keyword": keyword.strip(), "project": project, "limit": most}
+        query: Query = {"keyword": word, "project": project, "limit": most}
         found = self._list(SEARCH_PATH, query)
         return CatalogPage(tables=tuple(found[:limit]), has_more=len(found) > limit)
 
     def table(self, name: str, sections: Collection[Section], *, sample: bool) -> TableDetail:
-        path = f"{TABLES_PATH}/{segment(name)}"
+        path = f"{TABLES_PATH}/{segment('.'.join(table_parts(name)))}"
         # Queries have a path of their own.
         asked = [one.value for one in Section if one in sections and one is not Section.QUERIES]
         query: Query = {

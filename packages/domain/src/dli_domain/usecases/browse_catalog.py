@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, final
 
-from dli_domain.errors import CatalogError, ErrorCode
+from dli_domain.errors import CatalogError
 from dli_domain.model.catalog import (
     CatalogColumn,
     CatalogFilter,
@@ -34,6 +34,7 @@ from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.spec_source import SpecSource
 from dli_domain.ports.table_records import TableRecords
+from dli_domain.usecases.catalog_names import search_word, table_parts
 from dli_domain.usecases.catalog_sections import (
     NO_IMPACT,
     freshness_of,
@@ -53,7 +54,6 @@ SAMPLE_ROWS = 10
 """How many rows a sample has."""
 
 _PAGE = 200
-_SHORTEST_KEYWORD = 2
 _USES = 5
 _VERDICTS = 200
 _CLOSE_ONES = 1_000
@@ -113,13 +113,7 @@ class BrowseCatalog(Catalog):
             return self._page(islice(found, offset, offset + limit + 1), limit)
 
     def search(self, keyword: str, *, project: str | None = None, limit: int) -> CatalogPage:
-        word = keyword.strip()
-        if len(word) < _SHORTEST_KEYWORD:
-            raise CatalogError(
-                f"Cannot search for {keyword!r}: it has fewer than {_SHORTEST_KEYWORD} letters",
-                code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
-                hint="Search for a longer word, or run 'dli catalog list'.",
-            )
+        word = search_word(keyword)
         with self.sources.open_metadata() as metadata:
             book = _Book(metadata, self._datasets())
             named = [key for key, spec in book.specs.items() if _context(spec, word.casefold())]
@@ -248,22 +242,6 @@ class BrowseCatalog(Catalog):
             if whole
             else "Run 'dli catalog search WORD' to find it.",
         )
-
-
-def table_parts(name: str) -> Parts:
-    """Catalog, schema and table.
-
-    Raises:
-        CatalogError: DLI-703, it has not three parts.
-    """
-    parts = tuple(name.split("."))
-    if len(parts) != 3 or not all(parts):
-        raise CatalogError(
-            f"{name!r} is no table: a table has three parts",
-            code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
-            hint="Write project.dataset.table.",
-        )
-    return parts
 
 
 @dataclass(frozen=True, slots=True)
