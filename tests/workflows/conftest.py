@@ -37,7 +37,6 @@ query_statement: INSERT INTO db.main.HERE VALUES ({{ execution_date }}, {{ note 
 SPECS = {
     "db.main.daily": DAYS.replace("HERE", "daily"),
     "db.main.filled": DAYS.replace("HERE", "filled"),
-    "db.main.killed": DAYS.replace("HERE", "killed"),
     "db.main.by_hand": DAYS.replace("HERE", "by_hand").split("\n", 1)[1],
     "db.main.wrong": (
         'schedule: {cron: "0 3 * * *", retries: 0}\n'

@@ -1,6 +1,7 @@
 """Backfills: each interval once, whatever stops them in the middle."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -220,6 +221,15 @@ def test_ranges_that_cannot_be_meant_are_refused(filling: Filling) -> None:
         filling.begin(start=END, end=START)
     with pytest.raises(ParameterError, match="more than 366"):
         filling.begin(start=date(2023, 1, 1), end=date(2024, 12, 31))
+    spec = dataset(NAME)
+    assert spec.schedule is not None
+    late = replace(spec, schedule=replace(spec.schedule, start="2025-01-02"))
+    filling.specs = MemorySpecSource([late])
+    filling.restart()
+    with pytest.raises(ParameterError, match="starts on 2025-01-02"):
+        filling.begin()
+    filling.specs = MemorySpecSource([spec])
+    filling.restart()
     long = filling.begin(start=date(2023, 1, 1), end=date(2024, 12, 31), confirmed=True)
     assert len(long.days) == 731
 

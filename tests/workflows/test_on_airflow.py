@@ -87,22 +87,22 @@ def test_seven_days_are_filled_each_once(flows: Flows) -> None:
 
 
 def test_a_backfill_goes_on_after_its_server_was_killed(flows: Flows) -> None:
-    days = ("--start", "2025-01-01", "--end", "2025-01-05")
-    started = flows.dli("backfill", "db.main.killed", *days, "--json")
+    days = ("--start", "2025-02-01", "--end", "2025-02-05")
+    started = flows.dli("backfill", "db.main.filled", *days, "--json")
     assert started.json["state"] == "RUNNING"
     limit = time.monotonic() + 30
-    while len(flows.runs("db_main_killed")) < 2:
+    while len(flows.runs("db_main_filled")) < 9:
         assert time.monotonic() < limit
         time.sleep(0.1)
     assert flows.server is not None
     flows.server.stop(signal.SIGKILL)
     flows.start()
     # The same asking again joins the one that goes on.
-    filled = flows.dli("backfill", "db.main.killed", *days, "--wait", "--json")
+    filled = flows.dli("backfill", "db.main.filled", *days, "--wait", "--json")
     assert (filled.code, filled.json["backfill_id"]) == (0, started.json["backfill_id"]), filled.out
     assert [day["run_status"] for day in filled.json["days"]] == ["SUCCESS"] * 5
-    assert flows.rows(f"SELECT d FROM db.main.killed {_OLD} ORDER BY d") == [
-        (day,) for day in _WEEK[:5]
+    assert flows.rows(f"SELECT d FROM db.main.filled {_OLD} ORDER BY d")[7:] == [
+        (date(2025, 2, day),) for day in range(1, 6)
     ]
 
 

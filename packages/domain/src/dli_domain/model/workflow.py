@@ -83,7 +83,7 @@ class Workflow:
     """A workflow as it is declared, and what the orchestrator says of it.
 
     `visible` is whether the orchestrator shows its DAG; None where it was not asked. `paused`
-    and the times are the orchestrator's.
+    and the times are the orchestrator's. Days before `start` have no runs.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Workflow:
     timezone: str = "UTC"
     retries: int | None = None
     retry_delay_seconds: int | None = None
+    start: date | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     visible: bool | None = None

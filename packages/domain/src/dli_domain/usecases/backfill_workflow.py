@@ -36,6 +36,7 @@ from dli_domain.scheduling.backfill import (
 from dli_domain.scheduling.intervals import Interval
 from dli_domain.usecases.know_workflows import (
     STOPPED_NOTE,
+    check_started,
     parameters_of,
     schedule_of,
     status_of,
@@ -142,6 +143,7 @@ class BackfillWorkflow:
         if EXECUTION_DATE in asked.parameters:
             raise WorkflowStateError("A backfill gives each run its own execution_date")
         bounds = (asked.start, asked.end)
+        check_started(workflow, min(bounds))
         bare = plan_backfill(workflow.name, schedule, bounds, confirmed=asked.confirmed)
         first, last = bare.runs[0].interval.start, bare.runs[-1].interval.start
         runs = self.orchestrator.runs_between(workflow.dag_id, first, last)

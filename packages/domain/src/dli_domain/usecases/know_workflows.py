@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from dli_domain.errors import SpecNotFoundError, WorkflowNotFoundError, WorkflowStateError
+from dli_domain.errors import (
+    ParameterError,
+    SpecNotFoundError,
+    WorkflowNotFoundError,
+    WorkflowStateError,
+)
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.model.workflow import (
@@ -148,7 +153,21 @@ def workflow_of(spec: ResourceSpec) -> Workflow:
         timezone=plan.timezone,
         retries=plan.retries,
         retry_delay_seconds=plan.retry_delay_seconds,
+        start=None if plan.start is None else date.fromisoformat(plan.start),
     )
+
+
+def check_started(workflow: Workflow, day: date) -> None:
+    """Let a day pass on which the schedule had begun.
+
+    Raises:
+        ParameterError: it is before that: Airflow would end a run of it without its tasks.
+    """
+    if workflow.start is not None and day < workflow.start:
+        raise ParameterError(
+            f"The schedule of {workflow.name!r} starts on {workflow.start}, after {day}",
+            hint="Choose a later day, or an earlier 'start' in the spec's schedule.",
+        )
 
 
 def schedule_of(workflow: Workflow) -> CronSchedule | None:

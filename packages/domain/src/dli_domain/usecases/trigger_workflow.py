@@ -30,7 +30,7 @@ from dli_domain.ports.workflows import RunAsked
 from dli_domain.scheduling.backfill import backfill_run_id
 from dli_domain.scheduling.cron import CronSchedule
 from dli_domain.scheduling.intervals import Interval, intervals
-from dli_domain.usecases.know_workflows import parameters_of, run_of, schedule_of
+from dli_domain.usecases.know_workflows import check_started, parameters_of, run_of, schedule_of
 
 EXECUTION_DATE = "execution_date"
 
@@ -170,6 +170,7 @@ class TriggerWorkflow:
 
     def _interval(self, workflow: Workflow, day: date) -> Interval:
         schedule = _scheduled(workflow)
+        check_started(workflow, day)
         found = list(intervals(schedule, day, day))
         if len(found) != 1:
             count = f"fires {len(found)} times" if found else "does not fire"
