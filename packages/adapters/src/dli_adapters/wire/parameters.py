@@ -59,8 +59,11 @@ def decoded(params: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _encoded(value: Any, name: str) -> Any:
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        # JSON is written of plain texts only, and a name of a column is one with a meaning.
+        return str(value)
     if isinstance(value, int):
         return value if -_WIDE <= value < _WIDE else {"$int": str(value)}
     if isinstance(value, float):
