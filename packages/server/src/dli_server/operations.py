@@ -11,13 +11,11 @@ from dli_domain.errors import ConfigError
 from dli_domain.model.settings import Settings
 from dli_server.audit.log import AuditEntry, AuditLog
 from dli_server.audit.verifying import AuditVerdict, verify
-from dli_server.compose import compose
 from dli_server.configuration import ServerConfig
 from dli_server.configuration_file import check, is_loopback, read_config
 from dli_server.http.scopes import Scope
 from dli_server.keys.form import NewKey
 from dli_server.keys.ring import KeyFacts, KeyRing
-from dli_server.serving.running import serve
 from dli_server.serving.sole import sole_server
 from dli_server.storage.opening import open_database
 
@@ -66,6 +64,10 @@ def start(config: ServerConfig, project: Path | None, announce: Callable[[str], 
     """
     check(config)
     settings = project_settings(project)
+    # The keys and the audit log are kept without the engines and the web server.
+    from dli_server.compose import compose  # noqa: PLC0415
+    from dli_server.serving.running import serve  # noqa: PLC0415
+
     with sole_server(Path(config.state)):
         serve(compose(config, settings), announce)
 
