@@ -1,7 +1,8 @@
 """The tables of a database that went through every step are those that the code knows."""
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -20,7 +21,10 @@ from dli_server.keys.ring import KeyRing
 from dli_server.storage.migrating import HEAD, SCRIPTS, current, migrate
 from dli_server.storage.opening import connect, open_database
 from dli_server.storage.tables import KEYS, METADATA
+from tests.cli.conftest import Dli, dli
 from tests.engines.postgresql import postgresql_binaries, running_postgresql
+
+__all__ = ["dli"]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,51 @@ def test_a_step_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         tables = connection.execute(text("SELECT name FROM sqlite_master")).scalars().all()
     engine.dispose()
     assert [name for name in tables if not name.startswith("sqlite")] == [last]
+
+
+def _of_another_program(state: Path) -> None:
+    with sqlite3.connect(state / "server.db") as connection:
+        connection.execute("CREATE TABLE runs (a INTEGER)")
+
+
+def _of_unknown_step(state: Path) -> None:
+    with sqlite3.connect(state / "server.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0000')")
+
+
+def _file_instead(state: Path) -> None:
+    state.rmdir()
+    state.touch()
+
+
+SPOILED: dict[str, Callable[[Path], object]] = {
+    "not a database": lambda state: (state / "server.db").write_text("hello" * 1000),
+    "already exists": _of_another_program,
+    "brought to this version": _of_unknown_step,
+    "unable to open": lambda state: (state / "server.db").mkdir(),
+    "File exists": _file_instead,
+}
+
+
+@pytest.mark.parametrize("told", SPOILED)
+def test_a_folder_that_holds_no_database_of_ours_is_refused_by_a_code(
+    told: str, tmp_path: Path, dli: Dli
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    SPOILED[told](state)
+    for command in (["key", "list"], ["start", "--demo", "--port", "0"]):
+        refused = dli("server", *command, "--state", str(state))
+        assert (refused.code, refused.err[:9]) == (3, "[DLI-001]"), refused.err
+        assert told in refused.err
+
+
+def test_a_wrong_address_of_a_database_is_refused_without_its_password(tmp_path: Path) -> None:
+    for url in ("nonsense:hunter2", "postgresql://kim:hunter2@127.0.0.1:1/x"):
+        with pytest.raises(ConfigError) as refused:
+            open_database(tmp_path / "state", url)
+        assert "hunter2" not in f"{refused.value} {refused.value.context}"
 
 
 def test_times_come_back_as_they_went_in(database: Engine) -> None:

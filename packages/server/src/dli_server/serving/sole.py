@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dli_domain.errors import ConfigError
+from dli_server.storage.folder import make_state
 
 
 @contextmanager
@@ -14,9 +15,9 @@ def sole_server(state: Path) -> Iterator[None]:
     """Hold the folder; the system lets go of it however the process ends.
 
     Raises:
-        ConfigError: another server holds it.
+        ConfigError: another server holds it, or it cannot be made.
     """
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state(state)
     descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

@@ -16,7 +16,7 @@ def migrate(engine: Engine) -> None:
     """Run every step that the database has not seen; two servers do it one after the other.
 
     Raises:
-        ConfigError: the database was written by a newer version.
+        ConfigError: the database was written by a newer version, or by another program.
     """
     with engine.connect() as connection:
         if current(connection) == HEAD:
@@ -46,11 +46,18 @@ def _upgrade(connection: Connection) -> None:
     # alembic is needed once a version; it would slow every other start.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util.exc import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigError(
+            f"The server's database cannot be brought to this version: {error}",
+            hint="Give the folder or the database that the server made, or a new one.",
+        ) from error
 
 
 def _lock(connection: Connection) -> None:

@@ -3,10 +3,12 @@
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from dli_domain.errors import ConfigError
+from dli_domain.errors import ConfigError, EngineNotInstalledError
+from dli_server.storage.folder import make_state
 from dli_server.storage.migrating import migrate
 
 FILE = "server.db"
@@ -24,13 +26,17 @@ def open_database(state: Path, url: str | None = None) -> Engine:
     Raises:
         ConfigError: no such database can be opened.
     """
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state(state)
     if url is None:
         file = state / FILE
-        file.touch(mode=0o600)
+        _touch(file)
         url = f"sqlite:///{file}"
     engine = connect(url)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise _refused(engine.url, error) from error
     return engine
 
 
@@ -43,7 +49,7 @@ def connect(url: str) -> Engine:
     Raises:
         ConfigError: the database is not one of those that are supported.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() not in _KNOWN:
         raise ConfigError(
             f"The server keeps its state in SQLite or PostgreSQL, not in {parsed.drivername!r}",
@@ -51,10 +57,49 @@ def connect(url: str) -> Engine:
         )
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    try:
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    except ImportError as error:
+        raise EngineNotInstalledError(
+            "The driver of PostgreSQL is not installed",
+            hint="Run 'pip install \"dli-server[postgresql]\"'.",
+        ) from error
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepared)
     return engine
+
+
+def _touch(file: Path) -> None:
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"The server cannot write its database: {error.strerror}",
+            context={"Database": str(file)},
+            hint="Name a folder that you may write to with --state.",
+        ) from error
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        # Not quoted: it may hold a password.
+        raise ConfigError(
+            "The server's 'database_url' is no address of a database",
+            hint="Write it as postgresql+psycopg://user@host/name, or leave it out.",
+        ) from error
+
+
+def _refused(url: URL, error: SQLAlchemyError) -> ConfigError:
+    """What is wrong with a database that does not open, or is none of ours."""
+    told = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
+    return ConfigError(
+        "The server's database cannot be opened, or is not one of a dli server",
+        context={"Database": shown or "", "Reason": told.partition("\n")[0]},
+        hint="Give the folder or the database that the server made, or a new one.",
+    )
 
 
 def _prepared(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
