@@ -34,7 +34,7 @@ COMMANDS = sorted(leaves(build_app()))
 def test_every_lazy_command_resolves() -> None:
     app = build_app()
     lazy = [c for c in app._commands.values() if isinstance(c, CommandSpec)]
-    assert len(lazy) == 11
+    assert len(lazy) == 15
     assert all(isinstance(c.resolve(app), App) for c in lazy)
 
 
