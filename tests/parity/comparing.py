@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 _RUN = re.compile(r"\b[0-9a-f]{32}\b")
+_TIME = re.compile(r"\b\d+\.\d\ds\b")
 # Of the whole object, of an execution, of an error's context.
 _OWN = frozenset(
     {"run_id", "started_at", "finished_at", "duration_ms", "execution_time_ms", "execution"}
@@ -19,7 +20,7 @@ def comparable(document: str) -> Any:
 
 def comparable_text(text: str) -> list[str]:
     """What was said on a screen."""
-    lines = (_RUN.sub("<run>", line.rstrip()) for line in text.splitlines())
+    lines = (_TIME.sub("0.00s", _RUN.sub("<run>", line.rstrip())) for line in text.splitlines())
     kept = [line for line in lines if line.strip().partition(":")[0] not in _PLACES]
     return [
         line

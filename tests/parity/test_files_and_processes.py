@@ -45,7 +45,8 @@ def test_the_screen_is_the_same_but_for_where_it_ran(name: str, ask: Ask) -> Non
     for way in WAYS.values():
         answer = ask("dataset", "run", name, *way)
         screens.append((answer.code, comparable_text(answer.out), comparable_text(answer.err)))
-    assert all(screen == screens[0] for screen in screens)
+    for other in screens[1:]:
+        assert other == screens[0]
 
 
 def _process(here: Path, server: RunningServer, *tokens: str) -> "subprocess.Popen[str]":
