@@ -1,4 +1,4 @@
-"""The four packages fit together: one version, pinned to each other, no stray dependency."""
+"""The packages fit together: one version, pinned to each other, no stray dependency."""
 
 import re
 import tomllib
@@ -10,12 +10,13 @@ import pytest
 import dli
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("adapters", "api", "cli", "domain")
+PACKAGES = ("adapters", "api", "cli", "domain", "server")
 INNER = {
     "domain": set[str](),
     "adapters": {"dli-domain"},
     "api": {"dli-adapters", "dli-domain"},
     "cli": {"dli-adapters", "dli-domain"},
+    "server": {"dli-adapters", "dli-domain"},
 }
 
 

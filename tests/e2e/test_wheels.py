@@ -14,7 +14,7 @@ from tests.projects import write_project
 pytestmark = pytest.mark.xdist_group("wheels")
 Install = Callable[[str], Environment]
 
-PACKAGES = ("dli_adapters", "dli_api", "dli_cli", "dli_domain")
+PACKAGES = ("dli_adapters", "dli_api", "dli_cli", "dli_domain", "dli_server")
 MODULES = {"dli_api": "dli"}
 
 MOCK_RUN = """
@@ -35,6 +35,18 @@ result = DatasetAPI().run(
 )
 print(result.engine, [tuple(map(str, row.values())) for row in result])
 print([row["정시율"] for row in MetricAPI().run("nyc.kpi.punctuality", parameters={"min_flights": 4000})])
+"""
+
+SERVER = """
+import importlib.util as u
+from pathlib import Path
+from sqlalchemy import text
+from dli_server.app import endpoints
+from dli_server.storage.opening import open_database
+with open_database(Path("state")).connect() as connection:
+    step = connection.scalar(text("SELECT version_num FROM alembic_version"))
+print(step, len(endpoints()) > 30)
+print([n for n in ("dli_cli", "dli", "duckdb") if u.find_spec(n)])
 """
 
 DRIVERLESS_RUN = """
@@ -70,6 +82,11 @@ def test_the_domain_imports_alone(installed: Install, tmp_path: Path) -> None:
     )
     done = installed("dli-domain").run("python", "-c", code, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_server_starts_with_its_own_wheel_alone(installed: Install, tmp_path: Path) -> None:
+    done = installed("dli-server").run("python", "-W", "error", "-c", SERVER, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("0001 True\n[]\n", "")
 
 
 def test_the_library_runs_a_mock_without_the_command(installed: Install, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class DetailedHealthAnswer(msgspec.Struct, frozen=True, kw_only=True):
     components: dict[str, ComponentHealth]
 
 
-def health(call: Call) -> HealthAnswer:
+async def health(call: Call) -> HealthAnswer:
     """Whether it serves; asks nothing else."""
     return HealthAnswer(status="UP", timestamp=call.services.clock.now())
 

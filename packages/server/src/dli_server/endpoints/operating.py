@@ -8,7 +8,7 @@ from dli_server.http.scopes import Access, Scope
 from dli_server.observing.figures import MEDIA_TYPE
 
 
-def described(call: Call) -> Response:
+async def described(call: Call) -> Response:
     """The OpenAPI document of this server."""
     return Response(call.request.app.state.openapi, media_type=JSON)
 

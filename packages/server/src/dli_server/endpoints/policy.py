@@ -6,7 +6,7 @@ from dli_server.http.endpoint import Call, Endpoint
 from dli_server.http.scopes import Access
 
 
-def policy(call: Call) -> PolicyAnswer:
+async def policy(call: Call) -> PolicyAnswer:
     """Limits and extensions."""
     limits = call.services.config.limits
     return PolicyAnswer(
