@@ -181,13 +181,14 @@ def test_a_new_project_runs_at_once(process: Process) -> None:
     assert made.returncode == 0
     assert made.stdout.endswith(
         "Next:\n  cd '내 프로젝트'\n  dli dataset run demo.daily_clicks\n"
-        "  dli metric run demo.clicks_per_user\n"
+        "  dli metric run demo.clicks_per_user\n  dli quality run demo.daily_clicks\n"
     )
     os.chdir("내 프로젝트")
     assert 'name: "내 프로젝트"' in Path("dli.yaml").read_text(encoding="utf-8")
     for tokens in (
         ("dataset", "run", "demo.daily_clicks"),
         ("metric", "run", "demo.clicks_per_user"),
+        ("quality", "run", "demo.daily_clicks"),
         ("dataset", "validate"),
         ("metric", "validate"),
         ("config", "check"),

@@ -74,6 +74,16 @@ query_statement: |
   ORDER BY page
 """
 
+_QUALITY = """\
+version: 1
+target: {type: dataset, name: demo.daily_clicks}
+metadata: {owner: you@example.com, team: "@data"}
+tests:
+  - {name: each_day_once, type: unique, columns: [day]}
+  - {name: days_are_there, type: row_count, min: 1}
+  - {name: rate_is_a_part, type: range_check, column: conversion_rate, min: 0, max: 1}
+"""
+
 _ROWS = (
     ("2025-01-01", "home", 31204, 9120, 702),
     ("2025-01-01", "search", 11873, 2988, 301),
@@ -96,6 +106,7 @@ def project_files(name: str) -> Mapping[str, str]:
         "datasets/dataset.demo.daily_clicks.yaml": _DATASET,
         "datasets/daily_clicks.sql": _DATASET_SQL,
         "metrics/metric.demo.clicks_per_user.yaml": _METRIC,
+        "quality.demo.daily_clicks.yaml": _QUALITY,
         "data/clicks.csv": "\n".join(lines) + "\n",
     }
 

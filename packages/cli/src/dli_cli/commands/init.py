@@ -22,7 +22,7 @@ def init(
     json: Json = False,
     screen: OnScreen,
 ) -> None:
-    """Write a small project with a dataset, a metric and data; it runs on DuckDB at once.
+    """Write a small project with a dataset, a metric, tests and data; it runs on DuckDB at once.
 
     Args:
         path: The folder; it is made where it does not exist.
@@ -34,7 +34,11 @@ def init(
     files = project_files(name or folder.absolute().name or "project")
     _refuse_existing(folder, list(files))
     written = [_write(folder / file, text) for file, text in files.items()]
-    commands = [f"dli dataset run {DATASET}", f"dli metric run {METRIC}"]
+    commands = [
+        f"dli dataset run {DATASET}",
+        f"dli metric run {METRIC}",
+        f"dli quality run {DATASET}",
+    ]
     if folder.absolute() != Path.cwd():
         commands.insert(0, f"cd {shlex.quote(path)}")
     if json:
