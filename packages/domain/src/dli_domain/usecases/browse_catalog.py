@@ -53,7 +53,6 @@ Touches = Callable[[Parts], Callable[[str, str], bool]]
 SAMPLE_ROWS = 10
 """How many rows a sample has."""
 
-_PAGE = 200
 _USES = 5
 _VERDICTS = 200
 _CLOSE_ONES = 1_000
@@ -101,21 +100,23 @@ class BrowseCatalog(Catalog):
     Args:
         sources: The facts.
         sees: Whether the caller may see a name.
+        page: How many tables the engine is asked for at once.
     """
 
     sources: Sources
     sees: Callable[[str], bool] = everything
+    page: int = 200
 
     def tables(self, wanted: CatalogFilter, *, limit: int, offset: int = 0) -> CatalogPage:
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets())
+            book = _Book(metadata, self._datasets(), self.page)
             found = (table for table in self._found(book, wanted) if self._visible(table))
             return self._page(islice(found, offset, offset + limit + 1), limit)
 
     def search(self, keyword: str, *, project: str | None = None, limit: int) -> CatalogPage:
         word = search_word(keyword)
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets())
+            book = _Book(metadata, self._datasets(), self.page)
             named = [key for key, spec in book.specs.items() if _context(spec, word.casefold())]
             wanted = TableFilter(catalog=project, text=word)
             found = (
@@ -128,7 +129,7 @@ class BrowseCatalog(Catalog):
     def table(self, name: str, sections: Collection[Section], *, sample: bool) -> TableDetail:
         parts = table_parts(name)
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets())
+            book = _Book(metadata, self._datasets(), self.page)
             found = book.one(parts)
             if found is None or not self._visible(found):
                 raise self._unknown(book, name)
@@ -265,8 +266,9 @@ class _Entry:
 class _Book:
     """The engine's tables and the specs, under the same keys."""
 
-    def __init__(self, metadata: EngineMetadata, specs: Iterable[ResourceSpec]) -> None:
+    def __init__(self, metadata: EngineMetadata, specs: Iterable[ResourceSpec], page: int) -> None:
         self.metadata = metadata
+        self._page = page
         self.specs = {metadata.key(spec.name.parts): spec for spec in specs}
 
     @cached_property
@@ -332,9 +334,9 @@ class _Book:
     def _paged(self, wanted: TableFilter) -> Iterator[EngineTable]:
         after: Parts | None = None
         while True:
-            page = self.metadata.tables(wanted, after=after, limit=_PAGE)
+            page = self.metadata.tables(wanted, after=after, limit=self._page)
             yield from page
-            if len(page) < _PAGE:
+            if len(page) < self._page:
                 return
             after = page[-1].key
 
