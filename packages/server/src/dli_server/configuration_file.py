@@ -92,11 +92,17 @@ def _told_in(file: Path, environ: Mapping[str, str]) -> dict[str, Any]:
             f"{file} must hold settings as 'name: value'", location=Location(str(file))
         )
     found = _plain(node, environ, "")
-    for name in _PATHS:
-        if isinstance(found.get(name), str):
-            path = Path(found[name]).expanduser()
-            found[name] = str(file.absolute().parent / path)
+    folder = file.absolute().parent
+    _place(found, _PATHS, folder)
+    if isinstance(found.get("airflow"), dict):
+        _place(found["airflow"], ("dags_folder",), folder)
     return dict(found)
+
+
+def _place(said: dict[str, Any], names: tuple[str, ...], folder: Path) -> None:
+    for name in names:
+        if isinstance(said.get(name), str):
+            said[name] = str(folder / Path(said[name]).expanduser())
 
 
 def _plain(node: Node, environ: Mapping[str, str], key: str) -> Any:
