@@ -172,3 +172,34 @@ def test_lineage_is_told_in_the_older_envelope(shop: RunningServer) -> None:
     assert upstream["data"]["total_downstream"] == 0
     assert _get(shop, "lineage/shop.mart.orders", params={"direction": "x"}).status_code == 400
     assert _get(shop, "lineage/shop.nothing.here").status_code == 404
+
+
+def _run(server: RunningServer, path: str, body: Any, *scopes: Scope) -> httpx.Response:
+    headers = server.headers(*(scopes or (Scope.RUN_SPEC, Scope.QUALITY)))
+    return httpx.post(f"{server.url}/api/v1/{path}/run", headers=headers, json=body, timeout=60)
+
+
+def test_an_older_client_runs_by_name(shop: RunningServer) -> None:
+    dataset = _run(shop, "datasets/shop.mart.orders", {}).json()
+    assert dataset["rows"] == [{"id": 1, "name": "가"}]
+    assert dataset["rowCount"] == 1
+    assert dataset["renderedSql"] == "SELECT 1 AS id, '가' AS name"
+    refused = _run(shop, "metrics/shop.kpi.buyers", {})
+    assert (refused.status_code, refused.json()["error"]["dli"]["code"]) == (500, "DLI-405")
+    values = {"parameters": {"date": "2024-01-02"}, "limit": 1}
+    assert _run(shop, "datasets/test_dataset", values).json()["rows"][0]["d"] == "2024-01-02"
+    wrong = _run(shop, "datasets/test_dataset", {"parameters": {"dat": "x"}})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
+    assert _run(shop, "datasets/shop.mart.nothing", {}).status_code == 404
+    assert _run(shop, "datasets/shop.mart.orders", {}, Scope.CATALOG).status_code == 403
+
+
+def test_an_older_client_runs_quality_tests(shop: RunningServer) -> None:
+    found = _run(shop, "quality/shop.mart.orders", {"test_names": ["id_there"]}).json()
+    assert (found["status"], found["overall_status"]) == ("COMPLETED", "PASSED")
+    assert (found["total_tests"], found["passed_tests"], found["failed_tests"]) == (1, 1, 0)
+    assert [(one["test_name"], one["status"]) for one in found["test_results"]] == [
+        ("id_there", "PASSED")
+    ]
+    recent = _get(shop, "quality/shop.mart.orders", scopes=tuple(Scope)).json()
+    assert "recent_runs" in recent

@@ -26,6 +26,7 @@ AREAS = (
     "execution",
     "health",
     "lineage",
+    "named",
     "operating",
     "policy",
     "quality",

@@ -72,8 +72,18 @@ async def executed(call: Call, session: Session, sql: str, limit: int = MOST_ROW
         HttpError: it is not taken.
         DliError: the policy does not let it pass.
     """
+    statement = StatementRun(session_id=session.session_id, sql=sql)
+    return await driven(call, RunSubmission(statement=statement), limit)
+
+
+async def driven(call: Call, submission: RunSubmission, limit: int = MOST_ROWS) -> Executed:
+    """Submit a run and wait for its end; it is stopped when the caller goes away.
+
+    Raises:
+        HttpError: it is not taken.
+        DliError: the policy does not let it pass.
+    """
     runs = call.services.runs
-    submission = RunSubmission(statement=StatementRun(session_id=session.session_id, sql=sql))
     answer = await run_sync(runs.submit, call.principal, submission, new_id(), call.trace_id)
     found = await run_sync(runs.found, call.principal, answer.run_id)
     if isinstance(found, LiveRun):
