@@ -1,8 +1,5 @@
 """A real Airflow, a server that drives it, and the command `dli` that asks the server."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ import pytest
 
 from tests.engines.airflow import RunningAirflow, airflow
 from tests.server.fixtures import RunningServer, start_server
+from tests.workflows.saying import Said, dli
 
 __all__ = ["airflow"]
 
@@ -53,19 +51,6 @@ SPECS = {
 
 
 @dataclass
-class Said:
-    """What a command said, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass
 class Flows:
     """A project that Airflow and the server share."""
 
@@ -86,22 +71,10 @@ class Flows:
         state = self.root.parent / f"{self.root.name}-state"
         self.server = start_server(self.root, state, airflow=settings)
 
-    def dli(self, *words: str, timeout: float = 120) -> Said:
-        """Run `dli workflow ...` in a folder without a project."""
+    def dli(self, *words: str) -> Said:
+        """Run `dli workflow ...` without a project, against the server."""
         assert self.server is not None
-        outside = self.root.parent / "outside"
-        outside.mkdir(exist_ok=True)
-        environ = {"HOME": str(outside), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(
-            [sys.executable, "-m", "dli_cli.main", "workflow", *words],
-            cwd=outside,
-            env={**environ, **self.server.environ()},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return dli(self.server.environ(), *words)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What stands in the DuckDB file, once no task writes it."""

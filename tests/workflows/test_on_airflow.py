@@ -4,10 +4,13 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.faults.proxy import Swallow, fault_proxy
 from tests.workflows.conftest import Flows
+from tests.workflows.saying import dli, dli_process
 
 pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(300)]
 # The schedule made the run of yesterday by itself.
@@ -139,8 +142,11 @@ def test_a_dataset_without_a_schedule_is_registered_runs_and_is_taken_back(flows
 
 
 def test_many_at_once_start_one_run(flows: Flows) -> None:
+    assert flows.server is not None
+    environ = flows.server.environ()
+
     def ask(_: int) -> str:
-        found = flows.dli("run", "db.main.daily", "--ds", "2025-02-01", "--json")
+        found = dli_process(environ, "run", "db.main.daily", "--ds", "2025-02-01", "--json")
         assert found.code == 0, found.err
         return str(found.json["run_id"])
 
@@ -149,3 +155,14 @@ def test_many_at_once_start_one_run(flows: Flows) -> None:
     assert len(ids) == 1
     found = [run for run in flows.runs("db_main_daily") if run["dag_run_id"] in ids]
     assert len(found) == 1
+
+
+def test_an_answer_of_the_server_that_is_lost_makes_no_second_run(flows: Flows) -> None:
+    assert flows.server is not None
+    before = len(flows.runs("db_main_daily"))
+    with fault_proxy(urlsplit(flows.server.url).port or 0) as proxy:
+        proxy.on("POST", r"/run$", Swallow(reset=True), times=1)
+        environ = {**flows.server.environ(), "DLI_SERVER_URL": proxy.url}
+        ran = dli(environ, "run", "db.main.daily", "--json")
+        assert (ran.code, proxy.count("POST", r"/run$")) == (0, 2), ran.err
+    assert len(flows.runs("db_main_daily")) == before + 1

@@ -18,7 +18,7 @@ from dli._workflow_results import (
     workflow_info,
 )
 from dli_domain.errors import ConfigError, ErrorCode, ParameterError, WorkflowNotFoundError
-from dli_domain.model.run import Deadline, ResultStatus
+from dli_domain.model.run import Deadline, ExecutionMode, ResultStatus
 from dli_domain.model.workflow import Backfill, WorkflowRun
 from dli_domain.ports.workflows import (
     BackfillAsked,
@@ -56,7 +56,7 @@ class WorkflowAPI:
         # as in the other facades: `from dli import WorkflowAPI` must not pay for it
         from dli._compose import compose  # noqa: PLC0415
 
-        self._composed = compose(context)
+        self._composed = compose(context, mode=ExecutionMode.SERVER)
         self._client = client
 
     def get(self, dataset_name: str) -> WorkflowInfo | None:

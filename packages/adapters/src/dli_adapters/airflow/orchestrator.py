@@ -23,6 +23,7 @@ from dli_domain.ports.orchestrator import DagRun, DagState, DagTrigger
 
 _API = "/api/v2"
 _PAGE = 100
+_ONE_BY_ONE = 5
 _TRIES = 4
 _ENDED = frozenset({"success", "failed"})
 _LONGEST = 1000
@@ -99,13 +100,13 @@ class AirflowOrchestrator:
 
     def dags(self, dag_ids: Collection[str]) -> Mapping[str, DagState]:
         """The DAGs that Airflow shows, of those named."""
-        found: dict[str, DagState] = {}
-        wanted = sorted(dag_ids)
-        for start in range(0, len(wanted), _PAGE):
-            query = {"dag_ids": wanted[start : start + _PAGE], "limit": _PAGE}
-            page = self._client.get(f"{_API}/dags", _Dags, query)
-            found.update((dag.dag_id, _state(dag)) for dag in page.dags if not dag.is_stale)
-        return found
+        if len(dag_ids) <= _ONE_BY_ONE:
+            asked = (self._client.find(f"{_API}/dags/{segment(one)}", _Dag) for one in dag_ids)
+            shown = [one for one in asked if one is not None]
+        else:
+            # Airflow has no list of chosen ones.
+            shown = [one for one in self._all_dags() if one.dag_id in dag_ids]
+        return {one.dag_id: _state(one) for one in shown if not one.is_stale}
 
     def pause(self, dag_id: str, *, paused: bool) -> DagState:
         """Let the schedule make runs, or not."""
@@ -215,6 +216,15 @@ class AirflowOrchestrator:
             return raised[0].exc_value or raised[0].exc_type
         said = [event.event for event in log.content if event.level in ("error", "critical")]
         return said[-1] if said else "failed; its log says nothing"
+
+    def _all_dags(self) -> list[_Dag]:
+        found: list[_Dag] = []
+        while True:
+            query = {"order_by": "dag_id", "limit": _PAGE, "offset": len(found)}
+            page = self._client.get(f"{_API}/dags", _Dags, query).dags
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     def _paged(self, body: Mapping[str, Any], limit: int | None) -> list[DagRun]:
         found: list[DagRun] = []
