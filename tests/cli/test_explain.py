@@ -88,6 +88,13 @@ def test_every_class_of_failure_ends_in_the_exit_code_of_the_contract() -> None:
         "ServerAuthError": 5,
         "ServerExecutionError": 4,
         "OutputError": 8,
+        "WorkflowError": 4,
+        "WorkflowNotFoundError": 3,
+        "WorkflowPermissionError": 5,
+        "WorkflowConflictError": 3,
+        "WorkflowStateError": 3,
+        "WorkflowUnavailableError": 6,
+        "WorkflowUnknownError": 10,
         "CatalogError": 3,
         "QueryHistoryError": 3,
     }
