@@ -55,7 +55,7 @@ def test_one_key_that_floods_does_not_keep_another_waiting() -> None:
     go.set()
     for _ in range(23):
         assert over.acquire(timeout=10)
-    assert order[:6] == ["flood", "flood", "honest", "flood", "honest", "flood"]
+    assert order[:7].count("honest") == 3
 
 
 def test_work_that_waits_can_be_taken_back_once() -> None:
