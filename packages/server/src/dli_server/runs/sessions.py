@@ -21,6 +21,7 @@ from dli_server.runs.refusals import busy_session, malformed, too_many, unknown_
 # What a client may do on its own side between two statements, such as writing a file.
 IDLE_SECONDS = 120.0
 _PER_RUNNING = 4
+_CLOSE_SECONDS = 5.0
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -116,15 +117,19 @@ class Sessions:
                 session.used_at = self._clock.monotonic()
 
     def close(self, session: Session) -> None:
-        """End it: what it did and did not commit is rolled back."""
+        """End it: what it did and did not commit is rolled back.
+
+        An engine that does not stop is waited for a moment here, and then in a thread of its own.
+        """
         with self._lock:
             if session.closed:
                 return
             session.closed = True
             self._open.pop(session.session_id, None)
         session.executor.cancel()
-        with session.using, suppress(DliError):
-            session.stack.close()
+        closing = threading.Thread(target=_close, args=(session,), name="dli-close", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_SECONDS)
 
     def over(self) -> list[Session]:
         """Those that are past their deadline, or that nobody uses."""
@@ -180,3 +185,8 @@ class Sessions:
             used_at=now,
             using=threading.Lock(),
         )
+
+
+def _close(session: Session) -> None:
+    with session.using, suppress(DliError):
+        session.stack.close()
