@@ -92,9 +92,7 @@ def backfill_lines(backfill: Backfill, screen: Screen) -> Iterator[str]:
     else:
         yield f"Backfill: {backfill.backfill_id} {backfill.state}"
         yield f"Workflow: {safe_line(backfill.workflow)}, {days}, {backfill.parallel} at a time"
-    rows = [_day_row(backfill, day) for day in backfill.days]
-    names = ("day", "logical date", "found", "to do", "status", "run", "error")
-    yield from _table(names, rows, screen.width, whole=("day", "status"))
+    yield from _plan(backfill, screen) if backfill.dry_run else _outcome(backfill, screen)
     for day in backfill.skipped_days:
         yield f"{day} is no day in the schedule's time zone; it has no run"
     yield counted(backfill)
@@ -183,17 +181,34 @@ def backfill_fields(backfill: Backfill) -> dict[str, object]:
     }
 
 
-def _day_row(backfill: Backfill, day: BackfillDay) -> tuple[str, ...]:
-    status = "" if backfill.dry_run or day.status is None else day.status.value
-    return (
-        day.day.isoformat(),
-        moment(day.logical_date),
-        "missing" if day.found is None else day.found.value,
-        day.action,
-        status,
-        day.run_id,
-        safe_line((day.error or "").split("\n")[0]),
-    )
+def _plan(backfill: Backfill, screen: Screen) -> Iterator[str]:
+    rows = [
+        (day.day.isoformat(), moment(day.logical_date), _found(day), day.action)
+        for day in backfill.days
+    ]
+    yield from _table(("day", "logical date", "found", "to do"), rows, screen.width, whole=("day",))
+
+
+def _outcome(backfill: Backfill, screen: Screen) -> Iterator[str]:
+    rows = [
+        (
+            day.day.isoformat(),
+            "" if day.status is None else day.status.value,
+            day.run_id,
+            _found(day),
+            day.action,
+        )
+        for day in backfill.days
+    ]
+    names = ("day", "status", "run", "found", "to do")
+    yield from _table(names, rows, screen.width, whole=("day", "status", "run"))
+    for day in backfill.days:
+        if day.error:
+            yield f"{day.day}: {safe_line(day.error)}"
+
+
+def _found(day: BackfillDay) -> str:
+    return "missing" if day.found is None else day.found.value
 
 
 def _state(one: Workflow) -> str:
