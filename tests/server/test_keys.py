@@ -162,12 +162,15 @@ def test_a_key_without_end_or_use_is_not_made(
 
 def test_wrong_keys_make_an_address_wait(tmp_path: Path) -> None:
     limits = {"login_failures_per_minute": 5}
-    with running_server(write_project(tmp_path / "p"), limits=limits) as server:
+    with (
+        running_server(write_project(tmp_path / "p"), limits=limits) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
         wrong = {"Authorization": f"Bearer {new_key().text}"}
         right = server.headers()
-        statuses = [httpx.get(server.url + PATH, headers=wrong).status_code for _ in range(8)]
-        held = httpx.get(server.url + PATH, headers=right)
-        without = httpx.get(f"{server.url}/api/health")
+        statuses = [client.get(PATH, headers=wrong).status_code for _ in range(8)]
+        held = client.get(PATH, headers=right)
+        without = client.get("/api/health")
     assert statuses == [401] * 5 + [429] * 3
     assert held.status_code == 429
     assert 1 <= int(held.headers["Retry-After"]) <= 60
