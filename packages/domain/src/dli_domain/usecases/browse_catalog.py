@@ -56,6 +56,7 @@ SAMPLE_ROWS = 10
 _USES = 5
 _VERDICTS = 200
 _CLOSE_ONES = 1_000
+_LARGEST_PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class BrowseCatalog(Catalog):
     Args:
         sources: The facts.
         sees: Whether the caller may see a name.
-        page: How many tables the engine is asked for at once.
+        page: How many tables the engine is asked for at first; each time twice as many.
     """
 
     sources: Sources
@@ -333,12 +334,14 @@ class _Book:
 
     def _paged(self, wanted: TableFilter) -> Iterator[EngineTable]:
         after: Parts | None = None
+        size = self._page
         while True:
-            page = self.metadata.tables(wanted, after=after, limit=self._page)
+            page = self.metadata.tables(wanted, after=after, limit=size)
             yield from page
-            if len(page) < self._page:
+            if len(page) < size:
                 return
-            after = page[-1].key
+            # Whoever looks far behind should not ask a hundred times.
+            after, size = page[-1].key, min(size * 2, _LARGEST_PAGE)
 
     def _entry(self, key: Parts, table: EngineTable | None, spec: ResourceSpec | None) -> _Entry:
         said = (spec.description.strip() if spec else "") or (table.description if table else "")
