@@ -202,12 +202,13 @@ def refuse_denied_local(settings: Settings, clock: Clock) -> None:
 
 
 def _published(settings: Settings, clock: Clock) -> "PublishedPolicy | None":
-    if settings.server is None:
+    target = settings.server or settings.policy_server
+    if target is None:
         return None
     from dli_adapters.server.published import PublishedPolicy  # noqa: PLC0415 - with a server only
 
     folder = cache_folder(os.environ)
-    return PublishedPolicy(target=settings.server, clock=clock, folder=folder)
+    return PublishedPolicy(target=target, clock=clock, folder=folder)
 
 
 def open_registered(settings: Settings, clock: Clock) -> OpenRuns | None:

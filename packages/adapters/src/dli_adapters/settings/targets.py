@@ -69,6 +69,7 @@ def settings_of(configuration: Configuration) -> Settings:
         server=server_target(configuration)
         if mode is ExecutionMode.SERVER or source is DataSource.SERVER
         else None,
+        policy_server=_policy_server(configuration) if local else None,
         env=_template_env(configuration),
         parameters=cast("Mapping[str, object]", get("parameters") or {}),
         transpile_rules=_transpile_rules(configuration),
@@ -167,6 +168,17 @@ def bigquery_target(configuration: Configuration) -> BigQueryTarget:
         storage_endpoint=cast("str | None", get("local.bigquery.storage_endpoint")),
         maximum_bytes_billed=cast("int | None", get("local.bigquery.maximum_bytes_billed")),
     )
+
+
+def _policy_server(configuration: Configuration) -> ServerTarget | None:
+    """The server whose policy a local run keeps; none that is broken or not trusted.
+
+    A run that needs no server must not fail for one.
+    """
+    try:
+        return server_target(configuration)
+    except ConfigError:
+        return None
 
 
 def server_target(configuration: Configuration) -> ServerTarget | None:

@@ -99,6 +99,8 @@ class Settings:
 
     `timeout` is None where nobody set it: then a spec's own `timeout_seconds` counts before
     the default of 300 seconds. `env` holds the variables that templates may read.
+    `server` is there where a run or its spec needs it, `policy_server` where a local run only
+    keeps to what it allows.
     """
 
     mode: ExecutionMode = ExecutionMode.LOCAL
@@ -112,6 +114,7 @@ class Settings:
     duckdb: DuckDbTarget = field(default_factory=DuckDbTarget)
     bigquery: BigQueryTarget = field(default_factory=BigQueryTarget)
     server: ServerTarget | None = None
+    policy_server: ServerTarget | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
     transpile_rules: tuple[TableRule, ...] = ()
