@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, final
 
 from dli_adapters.server.kept import KeptTransport
+from dli_adapters.server.policy import policy_of
 from dli_adapters.server.transport import segment
+from dli_adapters.wire.messages import EXTENSION
 from dli_adapters.wire.specs import (
     PATHS,
     PROBLEMS_PATH,
@@ -255,6 +257,8 @@ def _pages(server: KeptTransport, kind: BundleKind, answer: type[T], *, whole: b
 
 def _told_problems(server: KeptTransport, kind: str | None) -> Sequence[Problem]:
     """What is wrong with the specs that the server itself was started on."""
+    if EXTENSION not in policy_of(server()).extensions:
+        return ()
     found = server().find(PROBLEMS_PATH, {"kind": kind}, answer=ProblemsAnswer)
     return () if found is None else found.problems
 
