@@ -136,6 +136,8 @@ class ConfigCheck:
         settings = self._resolved()
         if settings.mode is not ExecutionMode.LOCAL:
             raise _SkipLeg(f"the mode is {settings.mode.value}")
+        if settings.project.root is None and server_target(self._known()) is not None:
+            raise _SkipLeg("no project to run here; --server needs no engine")
         now = self._clock.monotonic()
         scope = RunScope(
             run_id=uuid4().hex,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dli_domain.errors import DliError, ErrorCode, ServerError, ServerExecutionError
 from dli_server.http.refusals import HttpError
+from dli_server.http.scopes import Scope
 
 RETRY_SECONDS = 2
 
@@ -97,13 +98,15 @@ def too_large(message: str) -> HttpError:
 
 def forbidden(scope: str) -> HttpError:
     """The key lacks a scope."""
+    of_text = scope in (Scope.RUN_ADHOC, Scope.RUN_WRITE)
+    other = ", or run what is registered with --source server" if of_text else ""
     return refusal(
         403,
         "ACCESS_DENIED",
         ServerError(
             f"The key may not do this: it lacks the scope {scope!r}",
             code=ErrorCode.EXECUTION_PERMISSION,
-            hint="Ask for a key with that scope.",
+            hint=f"Ask for a key made with 'dli server key create --scope {scope}'{other}.",
         ),
     )
 
