@@ -26,6 +26,7 @@ from dli_adapters.wire.specs import (
 from dli_domain.errors import SpecNotFoundError
 from dli_domain.model.spec import QueryType, ResourceKind, ResourceSpec
 from dli_domain.ports.spec_registry import BundleKind, SpecBundle
+from dli_server.audit.log import AuditEntry
 from dli_server.http.endpoint import Answer, Call, Endpoint
 from dli_server.http.refusals import HttpError
 from dli_server.http.scopes import Scope
@@ -95,6 +96,20 @@ def registered(call: Call, bundle: SpecBundle, *, force: bool) -> Answer:
     """
     registry, principal = call.services.registry, call.principal
     require_visible(principal, bundle.kind, bundle.name, ())
+    # Before it is kept: nothing changes that the log does not tell of.
+    call.services.audit.record(
+        AuditEntry(
+            event="resource.register",
+            key_id=principal.key_id,
+            owner=principal.owner,
+            trace_id=call.trace_id,
+            kind=bundle.kind.value,
+            resource=bundle.name,
+            version=bundle.version,
+            decision="allowed",
+            reason="force" if force else None,
+        )
+    )
     try:
         kept = registry.register(bundle, by=principal.owner, force=force)
     except AlreadyRegisteredError as error:
