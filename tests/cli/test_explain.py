@@ -87,6 +87,7 @@ def test_every_class_of_failure_ends_in_the_exit_code_of_the_contract() -> None:
         "ServerUnreachableError": 6,
         "ServerAuthError": 5,
         "ServerExecutionError": 4,
+        "PolicyError": 9,
         "OutputError": 8,
         "WorkflowError": 4,
         "WorkflowNotFoundError": 3,
