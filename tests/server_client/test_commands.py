@@ -196,3 +196,14 @@ def test_no_byte_of_the_token_reaches_a_server_that_nobody_trusts(
         assert dli("config", "trust", "--yes").code == 0
         dli("dataset", "run", "my_dataset", "--server")
         assert f"Bearer {TOKEN}".encode() in b"".join(got)
+
+
+def test_a_checkout_may_not_say_whose_certificates_are_believed(
+    dli: Dli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yaml = f"{DLI_YAML}server: {{ca_file: ca.pem}}\n"
+    monkeypatch.chdir(write_project(tmp_path / "checkout", dli_yaml=yaml))
+    monkeypatch.setenv("DLI_SERVER_URL", "https://127.0.0.1:9")
+    refused = dli("dataset", "run", "my_dataset", "--server")
+    assert (refused.code, "[DLI-008]" in refused.err) == (3, True)
+    assert dli("dataset", "run", "my_dataset", "--local").code == 0

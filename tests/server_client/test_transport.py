@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from dli_adapters.clock.system import SystemClock
 from dli_adapters.server.retrying import RetryBudget, wait_before
 from dli_adapters.server.transport import LostAnswerError, Transport
 from dli_domain.errors import (
+    ConfigError,
     DliError,
     ErrorCode,
     ExecutionLimitError,
@@ -443,6 +445,23 @@ class TestTls:
             with client(f"https://127.0.0.1:{server.port}") as transport:
                 assert transport.get("/x", answer=Thing).n == 2
             assert TOKEN.encode() in server.got[0]
+
+    def test_a_private_authority_is_believed_where_its_file_is_named(self, tmp_path: Path) -> None:
+        private, file = trustme.CA(), tmp_path / "private.pem"
+        private.cert_pem.write_to_path(str(file))
+        context = self.serving(private.issue_cert("127.0.0.1"))
+        with listening(each_request(lambda _: http_answer('{"n": 2}')), context) as server:
+            target = ServerTarget(url=f"https://127.0.0.1:{server.port}", ca_file=str(file))
+            with Transport.connect(target, SystemClock()) as transport:
+                assert transport.get("/x", answer=Thing).n == 2
+            with (
+                Transport.connect(replace(target, ca_file=None), SystemClock()) as transport,
+                pytest.raises(ServerUnreachableError, match="no secure connection"),
+            ):
+                transport.get("/x", answer=Thing)
+        file.write_text("no certificate")
+        with pytest.raises(ConfigError, match="ca_file"), Transport.connect(target, SystemClock()):
+            pass
 
     def test_another_name_is_refused(self, authority: trustme.CA) -> None:
         assert "match" in self.refused(self.serving(authority.issue_cert("other.example")))

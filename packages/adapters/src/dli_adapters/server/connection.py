@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import certifi
 import httpcore
 
-from dli_domain.errors import ErrorCode, ServerAuthError, ServerError
+from dli_domain.errors import ConfigError, ErrorCode, ServerAuthError, ServerError
 from dli_domain.model.settings import ServerTarget
 
 # uvicorn closes after 5 s: who closes first loses nothing.
@@ -97,14 +97,16 @@ def check_token(target: ServerTarget, origin: Origin) -> None:
         )
 
 
-def open_pool(monotonic: Callable[[], float], *, kept: bool = True) -> httpcore.ConnectionPool:
+def open_pool(
+    monotonic: Callable[[], float], tls: ssl.SSLContext, *, kept: bool = True
+) -> httpcore.ConnectionPool:
     """Connections whose time limits are moments of `monotonic`, not seconds.
 
-    Neither proxies nor certificates are taken from the environment. With `kept` a connection
+    No proxies are taken from the environment. With `kept` a connection
     carries more than one request, for as long as usual servers keep them too.
     """
     return httpcore.ConnectionPool(
-        ssl_context=_tls(),
+        ssl_context=tls,
         max_connections=8,
         max_keepalive_connections=8 if kept else 0,
         keepalive_expiry=_KEPT_SECONDS,
@@ -112,11 +114,31 @@ def open_pool(monotonic: Callable[[], float], *, kept: bool = True) -> httpcore.
     )
 
 
-def _tls() -> ssl.SSLContext:
-    # create_default_context without a file would obey SSL_CERT_FILE of the environment
+def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or newer, with the public authorities and those of `ca_file`.
+
+    No certificates are taken from the environment.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds no certificates.
+    """
+    # without a file it would obey SSL_CERT_FILE of the environment
     context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"'server.ca_file' cannot be used: {ca_file!r} is no file of certificates (PEM)",
+                code=ErrorCode.CONFIG_VALIDATION_FAILED,
+            ) from error
     return context
+
+
+def no_tls() -> ssl.SSLContext:
+    """A context that believes nobody, for an origin without TLS."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Network(httpcore.NetworkBackend):

@@ -1,6 +1,5 @@
 """One small HTTP client for everything that is asked of the server."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,10 +13,11 @@ import msgspec
 
 from dli_adapters.server import answers, failures
 from dli_adapters.server.answers import Answer
-from dli_adapters.server.connection import Origin, check_token, open_pool
+from dli_adapters.server.connection import Origin, check_token, no_tls, open_pool, tls_context
 from dli_adapters.server.exchange import BrokenOffError, LateError, Line, NeverLeftError, Request
-from dli_adapters.server.lost import LostAnswerError, late, lost, unreachable
-from dli_adapters.server.retrying import TRIES, RetryBudget, wait_before
+from dli_adapters.server.lost import LostAnswerError, late
+from dli_adapters.server.retrying import TRIES, RetryBudget
+from dli_adapters.server.sending import Sender
 from dli_adapters.wire.frames import CutResultError
 from dli_adapters.wire.messages import KEY_HEADER, TRACE_HEADER
 from dli_domain.model.run import Deadline
@@ -30,8 +30,6 @@ T = TypeVar("T")
 Query = Mapping[str, str | int | bool | None]
 Body = msgspec.Struct | Mapping[str, Any]
 
-# What a gateway answers that may or may not have handed the request on.
-_GATEWAY = frozenset({502, 503, 504})
 _FOREVER = float("inf")
 
 
@@ -104,7 +102,12 @@ class Transport:
         """
         origin = Origin.of(target.url)
         check_token(target, origin)
-        with open_pool(clock.monotonic) as pool, open_pool(clock.monotonic, kept=False) as fresh:
+        # 10 ms for all certificates: not for plain HTTP to this machine
+        tls = tls_context(target.ca_file) if origin.scheme == "https" else no_tls()
+        with (
+            open_pool(clock.monotonic, tls) as pool,
+            open_pool(clock.monotonic, tls, kept=False) as fresh,
+        ):
             yield cls(
                 target=target,
                 line=Line(origin=origin, clock=clock, pool=pool, fresh=fresh),
@@ -143,7 +146,7 @@ class Transport:
         """
         request = self._request("GET", path, query, within=within)
         self.budget.called()
-        return self._decoded(self._asked(request, limit), answer, request)
+        return self._decoded(self._sender.asked(request, limit), answer, request)
 
     def find(
         self,
@@ -156,7 +159,7 @@ class Transport:
         """As `get`; None where the server answers 404."""
         request = self._request("GET", path, query, within=within)
         self.budget.called()
-        found = self._asked(request, answers.JSON_LIMIT)
+        found = self._sender.asked(request, answers.JSON_LIMIT)
         if found.status == HTTPStatus.NOT_FOUND:
             return None
         return self._decoded(found, answer, request)
@@ -164,7 +167,9 @@ class Transport:
     def status(self, path: str, *, within: float | None = None) -> int:
         """The status of the answer to a GET, whatever it holds."""
         self.budget.called()
-        return self._asked(self._request("GET", path, within=within), answers.JSON_LIMIT).status
+        return self._sender.asked(
+            self._request("GET", path, within=within), answers.JSON_LIMIT
+        ).status
 
     def post(
         self,
@@ -196,7 +201,7 @@ class Transport:
             ServerError: as for `get`.
         """
         request = self._request("POST", path, body=body or {}, key=key, within=within)
-        send = self._asked if harmless else self._told
+        send = self._sender.asked if harmless else self._sender.told
         self.budget.called()
         return self._decoded(send(request, limit), answer, request)
 
@@ -206,13 +211,13 @@ class Transport:
         """As `post`."""
         request = self._request("PUT", path, body=body or {}, key=key)
         self.budget.called()
-        return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
+        return self._decoded(self._sender.told(request, answers.JSON_LIMIT), answer, request)
 
     def delete(self, path: str, query: Query | None = None, *, answer: type[T]) -> T:
         """As `post`, without a body."""
         request = self._request("DELETE", path, query)
         self.budget.called()
-        return self._decoded(self._told(request, answers.JSON_LIMIT), answer, request)
+        return self._decoded(self._sender.told(request, answers.JSON_LIMIT), answer, request)
 
     @contextmanager
     def stream(self, path: str, start: int = 0) -> Iterator[Source]:
@@ -226,7 +231,7 @@ class Transport:
         try:
             response = self.line.open(request)
         except (NeverLeftError, BrokenOffError, LateError) as error:
-            raise self._explained(error, request) from error
+            raise self._sender.explained(error, request) from error
         try:
             wanted = HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK
             if response.status != wanted:
@@ -283,61 +288,8 @@ class Transport:
             path=f"{path}?{urlencode(given)}" if given else path,
             headers=tuple(headers.items()),
             body=data,
-            until=self._moment(self.target.timeout if within is None else within),
+            until=self._sender.moment(self.target.timeout if within is None else within),
         )
-
-    def _asked(self, request: Request, limit: int) -> Answer:
-        """The answer to a question, which may be asked as often as one likes."""
-        span = request.until - self.line.clock.monotonic()
-        for attempt in range(1, self.tries + 1):
-            told = None
-            found: Answer | Exception
-            try:
-                found = self.line.answer(request, limit)
-                again = _passing(found)
-                told = found.headers.get("retry-after")
-            except (NeverLeftError, BrokenOffError, LateError) as error:
-                found = self._explained(error, request)
-                found.__cause__ = error
-                again = _may_pass(error)
-            if _stale(found):
-                # No fault of the server: it had closed what we kept.
-                request = replace(request, until=self._moment(span), fresh=True)
-                continue
-            if not again or attempt == self.tries or not self._waited(attempt, told):
-                break
-            request = replace(request, until=self._moment(span))
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def _told(self, request: Request, limit: int) -> Answer:
-        """The answer to a request that must not be carried out twice."""
-        # One with a key is looked up by it; for any other it must be certain whether it arrived.
-        keyed = any(name == KEY_HEADER for name, _ in request.headers)
-        request = replace(request, fresh=not keyed)
-        span = request.until - self.line.clock.monotonic()
-        for attempt in range(1, self.tries + 1):
-            told = None
-            found: Answer | Exception
-            try:
-                found = self.line.answer(request, limit)
-                told = found.headers.get("retry-after")
-                again = found.status == HTTPStatus.TOO_MANY_REQUESTS
-                if found.status in _GATEWAY and failures.error_of(found) is None:
-                    raise lost(self.target, request)
-            except NeverLeftError as error:
-                found = self._explained(error, request)
-                found.__cause__ = error
-                again = error.passing
-            except (BrokenOffError, LateError) as error:
-                raise lost(self.target, request) from error
-            if not again or attempt == self.tries or not self._waited(attempt, told):
-                break
-            request = replace(request, until=self._moment(span))
-        if isinstance(found, Exception):
-            raise found
-        return found
 
     def _decoded(self, answer: Answer, kind: type[T], request: Request) -> T:
         if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -351,50 +303,15 @@ class Transport:
         masked = Answer(answer.status, answer.headers, body)
         return failures.failure(masked, str(request), self.target.url)
 
-    def _explained(self, error: Exception, request: Request) -> Exception:
-        if isinstance(error, LateError):
-            return late(self.target, request, self.deadline, self.line.clock)
-        if isinstance(error, BrokenOffError) and error.garbage:
-            return answers.protocol(f"What came as an answer to {request} is no HTTP")
-        if self.deadline is not None and self._left() <= 0:
-            return late(self.target, request, self.deadline, self.line.clock)
-        return unreachable(self.target, request, error)
-
-    def _waited(self, attempt: int, told: str | None) -> bool:
-        """Wait before the next try, if there is time and budget for one."""
-        pause = wait_before(attempt, told, self.line.clock.now())
-        if pause >= self._left() or not self.budget.take():
-            return False
-        time.sleep(pause)
-        return True
-
-    def _left(self) -> float:
-        if self.deadline is None:
-            return _FOREVER
-        return self.deadline.remaining(self.line.clock.monotonic())
-
-    def _moment(self, seconds: float) -> float:
-        until = self.line.clock.monotonic() + seconds
-        return until if self.deadline is None else min(until, self.deadline.at)
-
-
-def _passing(answer: Answer) -> bool:
-    """Whether the same question may get another answer later."""
-    if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        # Basecamp says 500 to many a wrong question; a page of something else may pass
-        return failures.error_of(answer) is None
-    return answer.status in _GATEWAY or answer.status == HTTPStatus.TOO_MANY_REQUESTS
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, NeverLeftError):
-        return error.passing
-    return isinstance(error, BrokenOffError) and not error.garbage
-
-
-def _stale(found: Answer | Exception) -> bool:
-    cause = found.__cause__ if isinstance(found, Exception) else None
-    return isinstance(cause, BrokenOffError) and cause.stale
+    @property
+    def _sender(self) -> Sender:
+        return Sender(
+            target=self.target,
+            line=self.line,
+            budget=self.budget,
+            deadline=self.deadline,
+            tries=self.tries,
+        )
 
 
 def _text(value: str | int | bool) -> str:

@@ -136,6 +136,7 @@ SETTINGS: tuple[Setting, ...] = (
     _s("server.url", Kind.URL, variable="DLI_SERVER_URL"),
     _s("server.api_key", Kind.SECRET, variable="DLI_API_TOKEN"),
     _s("server.timeout", Kind.INTEGER, default=30, minimum=1, maximum=MAX_TIMEOUT_SECONDS),
+    _s("server.ca_file", Kind.PATH, variable="DLI_SERVER_CA_FILE"),
     _s(f"vars.{ANY}", Kind.FREE),
     _s("templates.env_vars", Kind.TEXTS, default=()),
     _s("transpile.rules", Kind.RULES, default=()),

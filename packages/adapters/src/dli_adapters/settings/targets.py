@@ -202,7 +202,23 @@ def server_target(configuration: Configuration) -> ServerTarget | None:
         url=url.value,
         api_key=Secret(token.value) if token is not None else None,
         timeout=cast("int", configuration.get("server.timeout")),
+        ca_file=_ca_file(configuration),
     )
+
+
+def _ca_file(configuration: Configuration) -> str | None:
+    file = configuration.sourced("server.ca_file")
+    if file is None:
+        return None
+    if file.foreign:
+        raise ConfigError(
+            f"'server.ca_file' ({file.place}) comes with the checkout, which may not say whose "
+            "certificates are believed",
+            code=ErrorCode.CONFIG_UNTRUSTED,
+            hint="Set it with 'dli config set --global server.ca_file FILE', or in "
+            "DLI_SERVER_CA_FILE.",
+        )
+    return _path(configuration, "server.ca_file")
 
 
 def asked_by_checkout(configuration: Configuration) -> tuple[Grant, ...]:

@@ -59,11 +59,15 @@ class BigQueryTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerTarget:
-    """Which Basecamp server to talk to."""
+    """Which Basecamp server to talk to.
+
+    `timeout` bounds one request, in seconds. `ca_file` holds certificates of a private authority.
+    """
 
     url: str
     api_key: Secret | None = None
     timeout: int = 30
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
