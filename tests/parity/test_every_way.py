@@ -41,7 +41,7 @@ def expected() -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize(("scenario", "way"), _cases())
+@pytest.mark.parametrize(("scenario", "way"), list(_cases()))
 def test_it_comes_out_as_it_does_locally(
     scenario: Scenario, way: str, ask: Ask, expected: dict[str, Any]
 ) -> None:
