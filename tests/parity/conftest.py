@@ -13,6 +13,7 @@ from dli_cli.output import Screen, Stream
 from tests.parity.project import write_project
 from tests.server.fixtures import RunningServer, running_server
 
+_HERE = Path(__file__).parent
 WAYS = {
     "local": ("--local", "--source", "local"),
     "through the server": ("--server", "--source", "local"),
@@ -44,6 +45,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server on an equal project with a database of its own."""
     with running_server(write_project(tmp_path_factory.mktemp("there") / "project")) as found:
         yield found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The deep part runs where `-m` asks for it."""
+    if "deep" in config.option.markexpr:
+        return
+    late = [one for one in items if one.path.parent == _HERE and one.get_closest_marker("deep")]
+    config.hook.pytest_deselected(items=late)
+    items[:] = [one for one in items if one not in late]
 
 
 def _too_long(_: int, __: object) -> None:
