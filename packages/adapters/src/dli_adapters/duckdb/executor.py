@@ -23,6 +23,8 @@ from dli_domain.model.settings import DuckDbTarget
 from dli_domain.ports.query_executor import QueryExecutor
 
 _EXPLAIN = "EXPLAIN (FORMAT JSON) "
+# Of what DuckDB makes by itself, 131,072, several are held at once on the way to a file.
+_BATCH_ROWS = 16_384
 
 
 @final
@@ -150,7 +152,7 @@ class DuckDbExecutor(QueryExecutor):
             items = lossless(numbered, relation.columns, relation.types)
             carried = relation.project(items) if items else relation
         with _translating(sent):
-            reader = pa.RecordBatchReader.from_stream(carried)
+            reader = carried.to_arrow_reader(_BATCH_ROWS)
 
         def close() -> None:
             reader.close()
