@@ -71,6 +71,10 @@ def _encoded(value: Any, name: str) -> Any:
     for kind, tag, text in _WRITTEN:
         if isinstance(value, kind):
             return {tag: text(value)}
+    return _nested(value, name)
+
+
+def _nested(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
         return {"$map": {str(key): _encoded(item, name) for key, item in value.items()}}
     if isinstance(value, Sequence):
