@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import final
 from uuid import uuid4
 
+from dli_adapters.server.presence import LEASE_SECONDS, Presence
 from dli_adapters.server.remote_runs import RemoteRuns
 from dli_adapters.server.results import fetched
 from dli_adapters.server.transport import Transport, segment
@@ -51,7 +52,9 @@ class _Sent:
 @dataclass(frozen=True, slots=True)
 class _Session:
     session_id: str
+    path: str
     writes: bool
+    presence: Presence
 
 
 @final
@@ -155,9 +158,10 @@ class ServerExecutor(QueryExecutor):
         )
         sent = _Sent(key=uuid4().hex)
         self._sent, self._job_id = sent, f"with the key {sent.key}"
-        run = self._submitted(submission, sent)
-        sent.run_id = self._job_id = run.run_id
-        run = self._runs.followed(run)
+        with session.presence.busy():
+            run = self._submitted(submission, sent)
+            sent.run_id = self._job_id = run.run_id
+            run = self._runs.followed(run)
         sent.ended = True
         result = fetched(self._transport, self._runs.done(run), lambda: _check(sent))
         if result.stream is None:
@@ -179,7 +183,7 @@ class ServerExecutor(QueryExecutor):
     def _estimated(self, sql: str) -> EstimateAnswer:
         session = self._opened(writes=self._writing)
         return self._transport.post(
-            f"{SESSIONS}/{segment(session.session_id)}/estimate",
+            f"{session.path}/estimate",
             EstimateRequest(sql=sql),
             answer=EstimateAnswer,
             within=self._seconds(),
@@ -209,10 +213,13 @@ class ServerExecutor(QueryExecutor):
             timeout_seconds=self._seconds(),
             max_bytes=self._scope.max_bytes,
             writes=writes,
+            lease_seconds=LEASE_SECONDS,
         )
         # An answer that is lost leaves a session that the server closes by itself.
         found = self._transport.post(SESSIONS, asked, answer=SessionAnswer, harmless=True)
-        self._session = _Session(found.session_id, writes)
+        path = f"{SESSIONS}/{segment(found.session_id)}"
+        presence = Presence(self._transport, path)
+        self._session = _Session(found.session_id, path, writes, presence)
         return self._session
 
     def _seconds(self) -> float:
@@ -238,9 +245,9 @@ class ServerExecutor(QueryExecutor):
         session, self._session = self._session, None
         if session is None:
             return
+        session.presence.end()
         with suppress(DliError):
-            path = f"{SESSIONS}/{segment(session.session_id)}"
-            self._transport.until(self._briefly()).delete(path, answer=type(None))
+            self._transport.until(self._briefly()).delete(session.path, answer=type(None))
 
     def _leave(self) -> None:
         if self._sent is not None and not self._sent.ended:

@@ -173,7 +173,9 @@ class SessionRequest(Request, frozen=True, kw_only=True):
     """`POST /api/v1/sessions`: one engine session, for who renders SQL himself.
 
     `writes` asks for statements that change data, for which the key needs `run:write`.
-    `run_id` is the client's own id of the run, for the journal.
+    `run_id` is the client's own id of the run, for the journal. With `lease_seconds` the session
+    ends when no request named it for so long and none of its statements runs; a client that is
+    there asks for it in time by `GET /api/v1/sessions/{session_id}`.
     """
 
     resource: str
@@ -182,6 +184,7 @@ class SessionRequest(Request, frozen=True, kw_only=True):
     timeout_seconds: float = 300
     max_bytes: int | None = None
     writes: bool = False
+    lease_seconds: float | None = None
 
 
 class SessionAnswer(Message, frozen=True, kw_only=True):

@@ -19,6 +19,12 @@ def open_session(call: Call) -> Answer:
     return Answer(body=body, status=_CREATED)
 
 
+def show_session(call: Call) -> SessionAnswer:
+    """Tell that it is open, and hear that its client is there."""
+    session = call.services.runs.sessions.get(call.principal, call.path["session_id"])
+    return SessionAnswer(session_id=session.session_id, engine=session.executor.engine)
+
+
 def close_session(call: Call) -> Answer:
     """End a session; what it did not commit is rolled back."""
     call.services.runs.close_session(call.principal, call.path["session_id"])
@@ -43,6 +49,14 @@ ENDPOINTS = (
         body=SessionRequest,
         answer=SessionAnswer,
         status=_CREATED,
+    ),
+    Endpoint(
+        method="GET",
+        path="/api/v1/sessions/{session_id}",
+        handler=show_session,
+        access=Access.ANY_KEY,
+        summary="Tell that an engine session is open, and renew its lease.",
+        answer=SessionAnswer,
     ),
     Endpoint(
         method="DELETE",

@@ -20,6 +20,9 @@ from dli_server.runs.refusals import busy_session, malformed, too_many, unknown_
 
 # What a client may do on its own side between two statements, such as writing a file.
 IDLE_SECONDS = 120.0
+_SHORTEST_LEASE = 2.0
+# A look so late means that this process stood still: nobody could be heard meanwhile.
+_LATE_SECONDS = 2.0
 _PER_RUNNING = 4
 _CLOSE_SECONDS = 5.0
 
@@ -36,6 +39,7 @@ class Session:
     executor: QueryExecutor
     stack: ExitStack
     used_at: float
+    lease_seconds: float
     using: threading.Lock
     holds: int = 0
     closed: bool = False
@@ -50,6 +54,7 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
         self._opening: list[str] = []
+        self._looked_at = clock.monotonic()
         self._lock = threading.Lock()
 
     def open(self, principal: Principal, request: SessionRequest) -> Session:
@@ -63,6 +68,8 @@ class Sessions:
             raise malformed(f"The server runs {self._engines.engine}, not {request.engine}")
         if request.timeout_seconds <= 0:
             raise malformed("timeout_seconds must be above 0")
+        if request.lease_seconds is not None and request.lease_seconds <= 0:
+            raise malformed("lease_seconds must be above 0")
         self._make_room(principal.key_id)
         try:
             session = self._opened(principal, request)
@@ -135,6 +142,11 @@ class Sessions:
         """Those that are past their deadline, or that nobody uses."""
         now = self._clock.monotonic()
         with self._lock:
+            late = now - self._looked_at
+            self._looked_at = now
+            if late > _LATE_SECONDS:
+                for session in self._open.values():
+                    session.used_at += late
             return [one for one in self._open.values() if self._is_over(one, now)]
 
     def all(self) -> list[Session]:
@@ -146,7 +158,7 @@ class Sessions:
         if session.deadline.remaining(now) <= 0:
             return True
         unused = not session.using.locked() and session.holds == 0
-        return unused and now - session.used_at > IDLE_SECONDS
+        return unused and now - session.used_at > session.lease_seconds
 
     def _make_room(self, key_id: str) -> None:
         with self._lock:
@@ -183,8 +195,15 @@ class Sessions:
             executor=executor,
             stack=stack,
             used_at=now,
+            lease_seconds=_lease(request),
             using=threading.Lock(),
         )
+
+
+def _lease(request: SessionRequest) -> float:
+    if request.lease_seconds is None:
+        return IDLE_SECONDS
+    return min(max(request.lease_seconds, _SHORTEST_LEASE), IDLE_SECONDS)
 
 
 def _close(session: Session) -> None:
