@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -195,7 +196,7 @@ class _Stream(httpcore.NetworkStream):
 def _left(
     until: float | None, monotonic: Callable[[], float], late: type[Exception]
 ) -> float | None:
-    if until is None:
+    if until is None or until == inf:
         return None
     left = until - monotonic()
     if left <= 0:
