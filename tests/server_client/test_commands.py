@@ -207,3 +207,12 @@ def test_a_checkout_may_not_say_whose_certificates_are_believed(
     refused = dli("dataset", "run", "my_dataset", "--server")
     assert (refused.code, "[DLI-008]" in refused.err) == (3, True)
     assert dli("dataset", "run", "my_dataset", "--local").code == 0
+
+
+@pytest.mark.parametrize("command", [("dataset", "run", "many"), ("quality", "run", "many")])
+def test_an_engine_is_not_for_a_server(
+    command: tuple[str, ...], there: RunningServer, dli: Dli
+) -> None:
+    shown = dli(*command, "--server", "--engine", "duckdb")
+    assert shown.code == 2
+    assert "a server runs on its own engine" in shown.err

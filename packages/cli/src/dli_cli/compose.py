@@ -26,6 +26,7 @@ from dli_adapters.settings.loader import LoadedSettings, load_settings
 from dli_adapters.yaml_specs.spec_source import YamlSpecSource
 from dli_cli.errors import problem_lines
 from dli_cli.output import Screen
+from dli_cli.usage import UsageError
 from dli_domain.model.run import DataSource, ExecutionMode
 from dli_domain.model.settings import Settings
 from dli_domain.model.spec import ResourceKind
@@ -75,6 +76,18 @@ class Dli:
         spec = self.specs.get(name, kind)
         declared = {p.name for p in spec.parameters} | _ALWAYS_DECLARED
         return {**{key: common[key] for key in common if key in declared}, **given}
+
+    def refuse_engine(self, engine: str | None) -> None:
+        """Refuse an engine named on the command line where the server's own will run.
+
+        Raises:
+            UsageError: it would have no effect.
+        """
+        if engine is not None and self.settings.mode is ExecutionMode.SERVER:
+            raise UsageError(
+                "--engine names what a local run uses; a server runs on its own engine. "
+                "Leave it out, or give --local."
+            )
 
     def renderer(self) -> "RenderResource":
         """The use case that renders, for the engine that would run it."""

@@ -44,6 +44,7 @@ def run(kind: ResourceKind, name: str, options: Running, screen: Screen) -> None
         execution__timeout=options.timeout,
         execution__max_bytes=parse_bytes(options.max_bytes),
     )
+    dli.refuse_engine(options.engine)
     request = RunRequest(
         name=name,
         kind=kind,

@@ -54,6 +54,7 @@ def run(reference: str, options: QualityRunning, screen: Screen) -> int:
         execution__default_mode=mode_of(local=options.local, server=options.server),
         execution__timeout=options.timeout,
     )
+    dli.refuse_engine(options.engine)
     runner = dli.quality_runner()
     if options.output not in (None, STDOUT):
         _prepare(options.output or "")
