@@ -185,7 +185,7 @@ def test_an_older_client_runs_by_name(shop: RunningServer) -> None:
     assert dataset["rowCount"] == 1
     assert dataset["renderedSql"] == "SELECT 1 AS id, '가' AS name"
     refused = _run(shop, "metrics/shop.kpi.buyers", {})
-    assert (refused.status_code, refused.json()["error"]["dli"]["code"]) == (500, "DLI-405")
+    assert (refused.status_code, refused.json()["error"]["dli"]["code"]) == (422, "DLI-405")
     values = {"parameters": {"date": "2024-01-02"}, "limit": 1}
     assert _run(shop, "datasets/test_dataset", values).json()["rows"][0]["d"] == "2024-01-02"
     wrong = _run(shop, "datasets/test_dataset", {"parameters": {"dat": "x"}})

@@ -67,6 +67,8 @@ _BY_CODE: Mapping[ErrorCode, tuple[int, str]] = {
     ErrorCode.QUERY_INVALID_FILTER: (400, "INVALID_DATE_RANGE"),
     ErrorCode.SERVER_RATE_LIMITED: (429, "RATE_LIMIT_EXCEEDED"),
     ErrorCode.POLICY_REFUSED: (403, "ACCESS_DENIED"),
+    # Not the server's failure, so no 5xx: who watches it must not be woken by a wrong query.
+    ErrorCode.EXECUTION_QUERY: (422, "EXECUTION_FAILED"),
     ErrorCode.EXECUTION_UNKNOWN: (500, "OUTCOME_UNKNOWN"),
     ErrorCode.WORKFLOW_NOT_FOUND: (404, "WORKFLOW_NOT_FOUND"),
     ErrorCode.WORKFLOW_REGISTRATION_FAILED: (422, "WORKFLOW_REGISTRATION_FAILED"),
