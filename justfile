@@ -31,6 +31,7 @@ test *args:
 # The long property runs.
 deep:
     HYPOTHESIS_PROFILE=deep pytest -n 2 --dist loadgroup -q tests/properties
+    DLI_FUZZ_SECONDS=600 pytest -n 2 --dist loadgroup -q --timeout=1200 -m deep
 
 # The figures of docs/performance.md with the limit beside each.
 bench *args:

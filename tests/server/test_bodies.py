@@ -66,6 +66,13 @@ def test_a_wrong_query_is_a_400(server: RunningServer, query: str) -> None:
         assert "wait" in answer.text or answer.status_code == 404
 
 
+def test_the_word_null_is_no_value_of_a_query(server: RunningServer) -> None:
+    url = f"{server.url}/api/v1/specs/problems"
+    assert httpx.get(url, headers=server.headers()).status_code == 200
+    for null in ("null", "NULL"):
+        assert httpx.get(f"{url}?kind={null}", headers=server.headers()).status_code == 400
+
+
 def test_a_trace_id_comes_back_and_a_wild_one_does_not(server: RunningServer) -> None:
     url = f"{server.url}/api/health"
     assert httpx.get(url, headers={"X-Trace-Id": "my-1.2_3"}).headers["X-Trace-Id"] == "my-1.2_3"

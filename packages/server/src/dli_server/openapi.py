@@ -24,7 +24,7 @@ _MEANINGS: Mapping[int, str] = {
     409: "It exists already, or is not in the state for this",
     413: "The body or the result is too large",
     415: "The body is not plain JSON",
-    422: "The SQL, or the use of an idempotency key, is wrong",
+    422: "The SQL is wrong or failed, or an idempotency key stands for another request",
     429: "Too many requests, wrong keys or runs; see Retry-After",
     500: "The server failed, or the engine did",
     502: "An engine or Airflow cannot be reached",
@@ -112,9 +112,20 @@ def _in_query(
     schema = components.get(schema.get("$ref", "").rpartition("/")[2], schema)
     required = set(schema.get("required", ()))
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": one}
+        {"name": name, "in": "query", "required": name in required, "schema": _said(one)}
         for name, one in schema.get("properties", {}).items()
     ]
+
+
+def _said(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a query parameter: what is not given is no null that could be written."""
+    found = {
+        name: value for name, value in schema.items() if name != "default" or value is not None
+    }
+    others = [one for one in found.pop("anyOf", []) if one != {"type": "null"}]
+    if len(others) == 1:
+        return {**others[0], **found}
+    return {**found, "anyOf": others} if others else found
 
 
 def _headers(row: Endpoint) -> list[dict[str, Any]]:
@@ -123,8 +134,9 @@ def _headers(row: Endpoint) -> list[dict[str, Any]]:
             "name": TRACE_HEADER,
             "in": "header",
             "required": False,
-            "description": "Comes back, and stands in logs and the audit log.",
-            "schema": {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"},
+            "description": "Comes back, and stands in logs and the audit log, where it is 1 to "
+            "64 letters, digits, dots, dashes and underscores; else one is made.",
+            "schema": {"type": "string"},
         }
     ]
     if row.needs_key:

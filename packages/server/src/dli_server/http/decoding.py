@@ -80,10 +80,19 @@ def query_of(request: Request, kind: type[msgspec.Struct] | None) -> Any:
         else:
             found[name] = value
     try:
-        return msgspec.convert(found, kind, strict=False)
+        query = msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         code = "MISSING_PARAMETER" if "missing required" in str(error) else "CONSTRAINT_VIOLATION"
         raise HttpError(400, code, f"The query parameters are wrong: {error}") from error
+    _refuse_nulls(found, query)
+    return query
+
+
+def _refuse_nulls(given: Mapping[str, Any], query: msgspec.Struct) -> None:
+    """Refuse the word null, which msgspec takes for a missing value."""
+    for field in msgspec.structs.fields(query):
+        if field.encode_name in given and getattr(query, field.name) is None:
+            raise HttpError(400, "CONSTRAINT_VIOLATION", f"{field.encode_name!r} has no value")
 
 
 async def _read(request: Request, limit: int) -> bytes:
