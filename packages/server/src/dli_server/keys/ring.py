@@ -149,8 +149,9 @@ class KeyRing:
         key_id = key_id_of(text)
         if known or key_id is None:
             return found
-        facts = self._stored(key_id)
+        # Of before the question: what was asked slowly is not remembered for longer.
         now = self._clock.monotonic()
+        facts = self._stored(key_id)
         with self._lock:
             if len(self._seen) >= _CACHED_KEYS:
                 self._seen.clear()
