@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from dli import DatasetAPI, ExecutionContext, ExecutionMode
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.server.opening import ServerEngine
 from dli_domain.errors import (
+    ConfigError,
     EngineError,
     ExecutionLimitError,
     ExecutionQueryError,
@@ -19,7 +22,13 @@ from dli_domain.errors import (
 from dli_domain.model.run import CancelOutcome, Deadline, RunScope
 from dli_domain.model.settings import ServerTarget
 from dli_domain.ports.query_executor import QueryExecutor
+from tests.projects import DLI_YAML, SEED_SPEC, write_dataset, write_project
 from tests.server_client.basecamp import MOST_ROWS, Basecamp, basecamp
+
+CLASSIC_YAML = DLI_YAML.replace("dialect: duckdb", "dialect: trino")
+MANY = SEED_SPEC.replace("NAME", "many").replace(
+    "SELECT 1 AS id, DATE '{{ date }}' AS d", "SELECT id, name FROM t LIMIT 20000"
+)
 
 
 @contextmanager
@@ -117,3 +126,21 @@ def test_an_empty_result_is_no_failure() -> None:
     with opened(Basecamp()) as executor:
         result = executor.execute("SELECT 1 LIMIT 0")
     assert (result.has_rows, result.rows, result.columns) == (True, (), ())
+
+
+def test_the_library_takes_what_was_cut_where_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_project(tmp_path / "project", dli_yaml=CLASSIC_YAML)
+    write_dataset(root, "many", MANY)
+    monkeypatch.chdir(root)
+    with basecamp(Basecamp()) as listener:
+        context = ExecutionContext(execution_mode=ExecutionMode.SERVER, server_url=listener.url)
+        api = DatasetAPI(context)
+        with pytest.raises(ExecutionLimitError):
+            api.run("many")
+        assert api.run("many", truncate=True).row_count == MOST_ROWS
+        assert api.run("many", truncate=True, max_rows=7).row_count == 7
+    local = DatasetAPI(ExecutionContext(execution_mode=ExecutionMode.LOCAL))
+    with pytest.raises(ConfigError, match="truncate cuts at max_rows"):
+        local.run("many", truncate=True)

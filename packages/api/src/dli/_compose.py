@@ -72,11 +72,17 @@ class Composed:
     clock: Clock
     injected: QueryExecutor | None = None
     adhoc: SpecSource | None = None
+    truncate: bool = False
 
     @property
     def settings(self) -> Settings:
         """What the files, the variables and the context came to."""
         return self.loaded.settings
+
+    @property
+    def at_server(self) -> bool:
+        """Whether the configured server's engine runs the SQL."""
+        return self.injected is None and self.settings.mode is ExecutionMode.SERVER
 
     @cached_property
     def specs(self) -> SpecSource:
@@ -114,10 +120,9 @@ class Composed:
         )
 
     def _rendered_for(self) -> str | None:
-        own = None if self.injected is None else self.injected.engine
-        if own not in (None, _MOCK):
-            return own
-        if own is None and self.settings.mode is ExecutionMode.SERVER:
+        if self.injected is not None and self.injected.engine != _MOCK:
+            return self.injected.engine
+        if self.at_server:
             # Rendering needs no server: where its engine is not known, the spec's own SQL stays.
             policy = registry.published_policy(self.settings, self.clock)
             return None if policy is None else policy.engine
@@ -126,7 +131,7 @@ class Composed:
     @cached_property
     def render_to_run(self) -> RenderResource:
         """As `render`; the server is asked for its engine, and must answer."""
-        if self.injected is None and self.settings.mode is ExecutionMode.SERVER:
+        if self.at_server:
             return replace(self.render, engine=self.server.name)
         return self.render
 
@@ -302,6 +307,10 @@ class Composed:
         """The same with other specs."""
         return replace(self, adhoc=specs)
 
+    def truncating(self) -> "Composed":
+        """The same, taking results that a server of the older API cut."""
+        return replace(self, truncate=True)
+
     @cached_property
     def _opener(self) -> OpenExecutor:
         if self.injected is not None:
@@ -326,7 +335,7 @@ class Composed:
                 context={"Missing": "server_url of the context, DLI_SERVER_URL, or server.url"},
                 hint="Name the server, or run with execution_mode=ExecutionMode.LOCAL.",
             )
-        return registry.server_engine(self.settings, self.clock)
+        return registry.server_engine(self.settings, self.clock, truncate=self.truncate)
 
 
 def compose(

@@ -19,7 +19,14 @@ from dli_domain.errors import (
 )
 from dli_domain.model.problems import Severity
 from dli_domain.model.result import ResultStream
-from dli_domain.model.run import DataSource, ExecutionResult, Phase, ResultStatus, StatementReport
+from dli_domain.model.run import (
+    DataSource,
+    ExecutionMode,
+    ExecutionResult,
+    Phase,
+    ResultStatus,
+    StatementReport,
+)
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.query_executor import QueryExecutor
 
@@ -90,7 +97,6 @@ class ResourceAPI:
             SpecInvalidError: it is broken, or there already in another version.
             ServerError: the server failed, or the token may not register.
         """
-        from dli_domain.model.run import ExecutionMode  # noqa: PLC0415 - as `run` does
         from dli_domain.ports.spec_registry import BundleKind  # noqa: PLC0415 - only here
 
         composed = self._compose(mode=ExecutionMode.SERVER, source=DataSource.LOCAL.value)
@@ -128,6 +134,7 @@ class ResourceAPI:
             max_bytes: Refuse, before submission, to read more.
             max_rows: End a run whose result has more rows (DLI-408); no file is written then.
             truncate: Keep the first `max_rows` rows instead; the result is `truncated` then.
+                Through a classic server, also take a result that it cut by itself.
 
         Raises:
             DliError: whatever went wrong, with its code, its place and what to do next.
@@ -136,7 +143,9 @@ class ResourceAPI:
         request = composed.request(
             name, self._kind, parameters, ds=ds, timeout=timeout, max_bytes=max_bytes
         )
-        writer = _writer(output, format, max_rows, truncate)
+        if truncate:
+            composed = composed.truncating()
+        writer = _writer(composed, output, format, max_rows)
         skipped = dry_run or composed.settings.dry_run
         if skipped or show_sql:
             rendered = composed.render(
@@ -282,15 +291,20 @@ class ResourceAPI:
 
 
 def _writer(
+    composed: "Composed",
     output: str | PathLike[str] | None,
     format_name: str | None,
     max_rows: int | None,
-    truncate: bool,
 ) -> "ResultWriter":
     # each run needs one, and Arrow with it; what only renders or lists does not
     from dli._writing import limited, writer_of  # noqa: PLC0415
 
-    return limited(writer_of(output, format_name), max_rows, truncate=truncate)
+    return limited(
+        writer_of(output, format_name),
+        max_rows,
+        truncate=composed.truncate,
+        cut_before=composed.at_server,
+    )
 
 
 def _log_sql(rendered: "RenderedResource") -> None:

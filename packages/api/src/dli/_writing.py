@@ -32,13 +32,17 @@ def writer_of(output: str | PathLike[str] | None, format_name: str | None) -> Re
     return TableWriter()
 
 
-def limited(writer: ResultWriter, most: int | None, *, truncate: bool) -> ResultWriter:
+def limited(
+    writer: ResultWriter, most: int | None, *, truncate: bool, cut_before: bool
+) -> ResultWriter:
     """The writer, with at most so many rows.
+
+    With `cut_before`, `truncate` says something without a limit too: a server may have cut.
 
     Raises:
         ConfigError: the limit is below 1, or cutting is asked for without one.
     """
-    if most is None and not truncate:
+    if most is None and (cut_before or not truncate):
         return writer
     if most is None or most < 1:
         raise ConfigError(
