@@ -155,3 +155,16 @@ post_statements:
     skipped = dli("dataset", "run", "demo.dml", "--skip-post").out
     assert "post · count: skipped" in skipped
     assert dli("dataset", "run", "demo.dml", "--skip-pre").code == 4
+
+
+def test_an_error_that_was_passed_over_keeps_its_lines(project: Path, dli: Dli) -> None:
+    head = """pre_statements:
+  - {name: broken, sql: SELECT * FROM nowhere, continue_on_error: true}
+"""
+    add_dataset("demo.passed", "SELECT 1 AS n", head=head)
+    shown = dli("dataset", "run", "demo.passed", width=140)
+    assert "\\n" not in shown.out + shown.err
+    first, *rest = shown.err.splitlines()
+    assert first.startswith("Warning: pre · broken failed and was passed over: [DLI-405] DuckDB: ")
+    assert rest
+    assert all(line.startswith("  ") for line in rest)

@@ -66,6 +66,11 @@ class Dli:
         """What counts, of all that files, variables and options say."""
         return self.loaded.settings
 
+    @property
+    def at_server(self) -> bool:
+        """Whether the configured server's engine runs the SQL."""
+        return self.settings.mode is ExecutionMode.SERVER
+
     def parameters(
         self, name: str, kind: ResourceKind, given: Mapping[str, object]
     ) -> dict[str, object]:
@@ -83,7 +88,7 @@ class Dli:
         Raises:
             UsageError: it would have no effect.
         """
-        if engine is not None and self.settings.mode is ExecutionMode.SERVER:
+        if engine is not None and self.at_server:
             raise UsageError(
                 "--engine names what a local run uses; a server runs on its own engine. "
                 "Leave it out, or give --local."
@@ -91,7 +96,7 @@ class Dli:
 
     def renderer(self) -> "RenderResource":
         """The use case that renders, for the engine that would run it."""
-        if self.settings.mode is not ExecutionMode.SERVER:
+        if not self.at_server:
             return self._renderer(self.settings.engine)
         # Rendering needs no server: where it is not known what it runs, the spec's own SQL stays.
         policy = published_policy(self.settings, self.clock)
@@ -237,7 +242,7 @@ class Dli:
             ServerError: the server cannot be asked for its engine.
         """
         settings = self.settings
-        if settings.mode is ExecutionMode.SERVER:
+        if self.at_server:
             server = server_engine(settings, self.clock, truncate=truncate)
             return open_server(server, self.clock), server.name
         if settings.mode is ExecutionMode.MOCK:
@@ -262,14 +267,21 @@ def writer_for(
         format: The file's format, if the user said one.
         csv_safe: Keep spreadsheets from taking texts for formulas.
         keep: How many rows the screen shows; None for all.
+
+    Raises:
+        UsageError: no such file makes sense.
     """
     # pyarrow is not for those who only list or render, the encoders not for a screen.
     if output is not None:
-        from dli_adapters.writers.files import file_writer  # noqa: PLC0415
+        from dli_adapters.writers.files import UnfitFormatError, file_writer  # noqa: PLC0415
 
-        return file_writer(
-            output, format=format, preview=keep or 0, csv_safe=csv_safe, stdout=screen.out.binary
-        )
+        stdout = screen.out.binary
+        try:
+            return file_writer(
+                output, format=format, preview=keep or 0, csv_safe=csv_safe, stdout=stdout
+            )
+        except UnfitFormatError as error:
+            raise UsageError(f"{error.message}. {error.hint}") from error
     from dli_adapters.writers.held import PreviewWriter, TableWriter  # noqa: PLC0415
 
     return TableWriter() if keep is None else PreviewWriter(keep)

@@ -109,7 +109,9 @@ def _statement(report: StatementReport) -> str:
     if report.affected_rows is not None:
         said += f", {report.affected_rows:,} rows affected"
     if report.status is ResultStatus.FAILURE:
-        said += f", failed and passed over: {report.error}"
+        # The whole error is told as a warning.
+        first = (report.error or "").partition("\n")[0]
+        said += f", failed and passed over: {first}"
     return said
 
 

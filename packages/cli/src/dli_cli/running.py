@@ -45,6 +45,8 @@ def run(kind: ResourceKind, name: str, options: Running, screen: Screen) -> None
         execution__max_bytes=parse_bytes(options.max_bytes),
     )
     dli.refuse_engine(options.engine)
+    if options.truncate and options.max_rows is None and not dli.at_server:
+        raise UsageError("--truncate cuts at --max-rows; give --max-rows as well.")
     request = RunRequest(
         name=name,
         kind=kind,
@@ -77,8 +79,6 @@ def _check(options: Running) -> None:
         raise UsageError(f"--csv-safe changes csv only, not --format {options.format}.")
     if options.output is not None and options.output != STDOUT and options.output[:1] == "-":
         raise UsageError(f"--output takes a file or -, not {options.output!r}; write ./-name.")
-    if options.truncate and options.max_rows is None and not options.server:
-        raise UsageError("--truncate cuts at --max-rows; give --max-rows as well.")
     if options.output == STDOUT and options.json:
         raise UsageError("--json and --output - both want stdout; give a file to --output.")
 
@@ -194,10 +194,9 @@ def _warn(result: ExecutionResult, screen: Screen) -> None:
     for report in result.statements:
         # In the panel it would be said as well, but not every run has one.
         if report.status is ResultStatus.FAILURE:
-            said = (
-                f"{report.phase.value} · {report.name} failed and was passed over: {report.error}"
-            )
-            screen.warn(f"Warning: {safe_line(said)}")
+            what = safe_line(f"{report.phase.value} · {report.name}")
+            error = safe(report.error or "").replace("\n", "\n  ")
+            screen.warn(f"Warning: {what} failed and was passed over: {error}")
 
 
 def _sent(result: ExecutionResult) -> Iterator[str]:

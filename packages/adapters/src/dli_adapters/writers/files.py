@@ -54,6 +54,10 @@ _ENDINGS = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjs
 }
 
 
+class UnfitFormatError(OutputError):
+    """What was asked for goes together in no file; nothing of the machine is at fault."""
+
+
 def file_writer(
     path: str,
     *,
@@ -72,23 +76,24 @@ def file_writer(
         stdout: The binary standard output; None where it is closed.
 
     Raises:
-        OutputError: the format is unknown, or does not go with the ending or `csv_safe`.
+        UnfitFormatError: the format is unknown, or does not go with the ending or `csv_safe`.
+        OutputError: there can be no such file.
     """
     stem, compression = _compression(path)
     name = format or _ENDINGS.get(Path(stem).suffix.lower(), "csv")
     if name not in FORMATS:
-        raise OutputError(
+        raise UnfitFormatError(
             f"Unknown output format {name!r}; known are {', '.join(FORMATS)}",
             hint=did_you_mean(name, FORMATS) or "Choose one of them with --format.",
         )
     if name == "parquet" and compression:
-        raise OutputError(
+        raise UnfitFormatError(
             f"{path!r}: a compressed Parquet file cannot be read by anyone; "
             "Parquet compresses its pages itself",
             hint=f"Take the {compression!r} off the name.",
         )
     if csv_safe and name != "csv":
-        raise OutputError(
+        raise UnfitFormatError(
             f"--csv-safe changes CSV only, and {path!r} is written as {name}",
             hint="Leave --csv-safe out, or choose --format csv.",
         )
