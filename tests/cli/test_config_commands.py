@@ -263,8 +263,8 @@ def test_check_walks_every_leg(dli: Dli, project: Path, home: Path, basecamp: _B
     assert legs["project"]["detail"] == f"{project}: 1 datasets, 1 metrics"
     assert legs["engine"]["detail"] == "duckdb ran a query"
     assert all(isinstance(leg["duration_ms"], int) for leg in legs.values())
-    assert [path for path, _ in basecamp.seen] == ["/api/v1/health"]
-    assert basecamp.seen[0][1]["Authorization"] == f"Bearer {CANARY}"
+    assert [path for path, _ in basecamp.seen] == ["/api/v1/run/policy", "/api/v1/health"]
+    assert all(sent["Authorization"] == f"Bearer {CANARY}" for _, sent in basecamp.seen)
     assert CANARY not in outcome.out + outcome.err
     assert CANARY not in outcome.out
 
@@ -278,7 +278,7 @@ def test_check_fails_where_the_server_is_not_healthy(
     outcome = dli("config", "check")
     assert outcome.code == 6
     assert words in outcome.err
-    assert len(basecamp.seen) == 1
+    assert [path for path, _ in basecamp.seen] == ["/api/v1/run/policy", "/api/v1/health"]
 
 
 def test_check_fails_honestly_and_still_walks_the_rest(dli: Dli, project: Path) -> None:
@@ -359,7 +359,7 @@ def test_an_untrusted_server_gets_nothing_until_trust_is_given(
     given = dli("config", "trust", str(project), "--yes", "--json")
     assert json.loads(given.out)["allowed"] == [f"server.url = {basecamp.url}"]
     assert dli("config", "check").code == 0
-    assert len(basecamp.seen) == 1
+    assert [path for path, _ in basecamp.seen] == ["/api/v1/run/policy", "/api/v1/health"]
 
     assert dli("config", "trust", "--revoke").code == 0
     assert dli("config", "check").code == 3

@@ -79,6 +79,12 @@ def test_no_socket_is_opened(broken: Path, dli: Dli, monkeypatch: pytest.MonkeyP
     assert dli("validate", "--prove-safe").code == 1
 
 
+def test_there_is_no_server_for_it(sound: Path, dli: Dli) -> None:
+    shown = dli("validate", "--server")
+    assert shown.code == 2
+    assert "dli validate checks the local files; there is no --server for it." in shown.err
+
+
 def test_a_sound_project_has_exit_code_0_and_passed_cases(sound: Path, dli: Dli) -> None:
     assert dli("validate").out == "4 specs, 0 errors, 0 warnings\n"
     junit = ET.fromstring(dli("validate", "--format", "junit").out)  # noqa: S314 - our own text

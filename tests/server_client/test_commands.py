@@ -148,6 +148,17 @@ class TestLocalDeny:
         assert len(self.listener.got) == 1
         assert dli("dataset", "render", "my_dataset").code == 0
 
+    def test_what_only_looks_at_the_engine_is_refused_too(
+        self, dli: Dli, policy: dict[str, Any]
+    ) -> None:
+        check = dli("config", "check", "--json")
+        legs = {leg["name"]: leg for leg in json.loads(check.out)["legs"]}
+        assert (check.code, legs["engine"]["status"]) == (5, "failed")
+        assert legs["engine"]["error"]["code"] == "DLI-404"
+        tables = dli("validate", "--engine-tables")
+        assert (tables.code, "[DLI-404]" in tables.err) == (5, True)
+        assert dli("validate").code == 0
+
     def test_its_last_answer_counts_where_it_is_away(
         self, dli: Dli, policy: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

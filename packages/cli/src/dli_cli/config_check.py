@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from dli_adapters.clock.system import SystemClock
-from dli_adapters.registry import open_executor
+from dli_adapters.registry import open_executor, refuse_denied_local
 from dli_adapters.server.health import check_health
 from dli_adapters.settings.changing import unignored_local_file
 from dli_adapters.settings.configuration import Configuration
@@ -138,6 +138,7 @@ class ConfigCheck:
             raise _SkipLeg(f"the mode is {settings.mode.value}")
         if settings.project.root is None and server_target(self._known()) is not None:
             raise _SkipLeg("no project to run here; --server needs no engine")
+        refuse_denied_local(settings, self._clock)
         now = self._clock.monotonic()
         scope = RunScope(
             run_id=uuid4().hex,

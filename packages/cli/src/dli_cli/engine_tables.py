@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
-from dli_adapters.registry import open_executor
+from dli_adapters.registry import open_executor, refuse_denied_local
 from dli_cli.compose import Dli
 from dli_cli.usage import UsageError
 from dli_domain.analysis.facts import KnownTable, KnownTables
@@ -22,18 +22,21 @@ Parts = tuple[str, str, str]
 
 
 def engine_tables(dli: Dli) -> KnownTables:
-    """Tables, views and configured sources with their columns; opens no socket.
+    """Tables, views and configured sources with their columns.
 
-    A table is known by its whole name, and by a shorter one where only one table has it.
+    A table is known by its whole name, and by a shorter one where only one table has it. Opens
+    no socket but to a configured server, whose policy is asked as before a run.
 
     Raises:
         UsageError: the engine is not DuckDB, whose tables are files of this machine.
+        ExecutionPermissionError: DLI-404, the server's policy is `local: deny`.
         EngineError: the database cannot be opened.
     """
     if dli.settings.engine != "duckdb":
         raise UsageError(
             f"--engine-tables reads the tables of DuckDB, and the engine is {dli.settings.engine}."
         )
+    refuse_denied_local(dli.settings, dli.clock)
     seconds = dli.settings.timeout or DEFAULT_TIMEOUT_SECONDS
     scope = RunScope(
         run_id=uuid4().hex,

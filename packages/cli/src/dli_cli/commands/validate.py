@@ -59,7 +59,7 @@ class Validating(Common):
         Parameter(
             negative="",
             show_default=False,
-            help="Know the tables of the configured DuckDB too; it is opened, no socket is.",
+            help="Know the tables of the configured DuckDB too; it is opened as for a run.",
         ),
     ] = False
     no_cache: Annotated[
@@ -68,6 +68,7 @@ class Validating(Common):
             negative="", show_default=False, help="Neither use nor write what earlier runs found."
         ),
     ] = False
+    server: Annotated[bool, Parameter(negative="", show=False)] = False
 
 
 _VALIDATING = Validating()
@@ -100,6 +101,8 @@ def validate(*names: str, options: Validating = _VALIDATING, screen: OnScreen) -
 
 
 def _check(names: tuple[str, ...], options: Validating) -> None:
+    if options.server:
+        raise UsageError("dli validate checks the local files; there is no --server for it.")
     if options.json and options.format not in (None, "json"):
         raise UsageError("--json and --format say different things; give one of them.")
     if options.all and (names or options.changed):
