@@ -5,10 +5,13 @@ import json
 import socket
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
 
+from dli_adapters.registry import ENGINES
+from dli_cli.options import Engine
 from tests.cli.conftest import Dli, Process, add_dataset
 
 RUN = ("dataset", "run", "demo.daily_clicks")
@@ -205,6 +208,8 @@ def test_the_server_is_never_faked(
         ("--dry-run", "--estimate"),
         ("--dry-run", "-o", "x"),
         ("--estimate", "-o", "x"),
+        ("-o", "x.parquet.zst"),
+        ("-o", "x.json", "--csv-safe"),
         ("one", "too", "many"),
         ("--unknown",),
     ],
@@ -217,7 +222,7 @@ def test_a_command_line_that_cannot_be_meant_ends_in_2(
     assert shown.code == 2
     assert shown.err.startswith("Usage error: ")
     assert "Run 'dli dataset run --help'" in shown.err
-    assert not Path("x").exists()
+    assert not any(Path().glob("x*"))
 
 
 def test_a_file_that_cannot_be_written_is_known_before_anything_runs(
@@ -229,10 +234,36 @@ def test_a_file_that_cannot_be_written_is_known_before_anything_runs(
     assert shown.err.startswith("[DLI-414] ")
 
 
-def test_another_engine_is_another_driver(project: Path, dli: Dli) -> None:
-    shown = dli(*RUN, "--engine", "oracle")
-    assert shown.code == 3
-    assert "oracle" not in shown.out
+@pytest.mark.parametrize("engine", ["oracle", "trino", "bigqery", ""])
+def test_an_engine_that_is_not_there_is_a_usage_error(engine: str, project: Path, dli: Dli) -> None:
+    for command in (RUN, ("quality", "run", "demo.daily_clicks"), ("dataset", "render", RUN[-1])):
+        shown = dli(*command, "--engine", engine)
+        assert (shown.code, shown.out) == (2, "")
+        assert 'Choose from: "bigquery", "duckdb".' in shown.err
+        assert ('Did you mean "bigquery"?' in shown.err) is (engine == "bigqery")
+
+
+def test_each_engine_that_runs_can_be_named() -> None:
+    (choices, _) = get_args(get_args(Engine)[0])
+    assert list(get_args(choices)) == list(ENGINES)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "bounds"),
+    [
+        (("dataset", "run", "x", "--rows", "-1"), "of 0 or more"),
+        (("dataset", "run", "x", "--rows", "1.5"), "of 0 or more"),
+        (("dataset", "run", "x", "--max-rows", "0"), "of 1 or more"),
+        (("dataset", "run", "x", "--timeout", "3601"), "from 1 to 3,600"),
+        (("quality", "run", "x", "--samples", "-1"), "from 0 to 1,000"),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_told_them(
+    tokens: tuple[str, ...], bounds: str, project: Path, dli: Dli
+) -> None:
+    shown = dli(*tokens)
+    assert shown.code == 2
+    assert f"{tokens[-1]!r} is not a whole number {bounds}." in shown.err
 
 
 def test_quiet_says_nothing_when_all_is_well(project: Path, dli: Dli) -> None:

@@ -1,13 +1,14 @@
 """Options that several commands share. None means "not said", so that settings can speak."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Group, Parameter, Token
-from cyclopts.validators import Number, mutually_exclusive
+from cyclopts.validators import mutually_exclusive
 
 from dli_cli.output import Screen
+from dli_cli.text import safe_line
 
 # Outside of the lazy command modules: cyclopts wants one object for the whole tree.
 WHERE = Group("Where it runs", validator=mutually_exclusive, sort_key=1)
@@ -21,12 +22,18 @@ Source: TypeAlias = Literal["local", "server"]
 Format: TypeAlias = Literal["csv", "json", "ndjson", "parquet"]
 
 
-def whole(_: object, tokens: Sequence[Token]) -> int:
-    """Digits only: cyclopts would take 1.5 for 1 and 1_0 for 10."""
-    text = tokens[0].value
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError("It takes a whole number.")
-    return int(text)
+def whole(least: int, most: int | None = None) -> Callable[[object, Sequence[Token]], int]:
+    """A converter that takes digits only: cyclopts would take 1.5 for 1 and 1_0 for 10."""
+    bounds = f"of {least} or more" if most is None else f"from {least:,} to {most:,}"
+
+    def converted(_: object, tokens: Sequence[Token]) -> int:
+        text = tokens[0].value
+        number = int(text) if text.isascii() and text.isdigit() else -1
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"{safe_line(text)!r} is not a whole number {bounds}.")
+        return number
+
+    return converted
 
 
 def flag(help_text: str, group: Group | None = None) -> Parameter:
@@ -42,8 +49,7 @@ Timeout: TypeAlias = Annotated[
     int | None,
     Parameter(
         group=LIMITS,
-        converter=whole,
-        validator=Number(gte=1, lte=3600),
+        converter=whole(1, 3600),
         help="Seconds until the run is cancelled, 1 to 3600; 300 by default.",
     ),
 ]
@@ -70,6 +76,21 @@ ReadFrom: TypeAlias = Annotated[
 ]
 
 
+Parameters: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        name=("--param", "-p"),
+        negative="",
+        group=WHAT,
+        help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
+    ),
+]
+# Those that run; configuration files may name a planned one too.
+Engine: TypeAlias = Annotated[
+    Literal["bigquery", "duckdb"] | None, Parameter(help="The engine that it is for.")
+]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Reading(Common):
@@ -83,18 +104,8 @@ class Reading(Common):
 class Checking(Common):
     """What decides the SQL, but for the day."""
 
-    param: Annotated[
-        list[str] | None,
-        Parameter(
-            name=("--param", "-p"),
-            negative="",
-            group=WHAT,
-            help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
-        ),
-    ] = None
-    engine: Annotated[str | None, Parameter(group=WHAT, help="The engine: duckdb or bigquery.")] = (
-        None
-    )
+    param: Parameters = None
+    engine: Annotated[Engine, Parameter(group=WHAT)] = None
 
 
 @Parameter(name="*")
@@ -131,8 +142,7 @@ class Running(Rendering):
         int | None,
         Parameter(
             group=LIMITS,
-            converter=whole,
-            validator=Number(gte=1),
+            converter=whole(1),
             help="Stop a run whose result has more rows than this; no file is written then.",
         ),
     ] = None
@@ -161,8 +171,7 @@ class Running(Rendering):
         int | None,
         Parameter(
             group=RESULT,
-            converter=whole,
-            validator=Number(gte=0),
+            converter=whole(0),
             help="How many rows to show; 20 by default, and all of them under --json.",
         ),
     ] = None

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from dli_cli.options import Json, flag, whole
 from dli_cli.output import Screen
@@ -14,14 +13,13 @@ Limit: TypeAlias = Annotated[
     int | None,
     Parameter(
         name=("--limit", "-n"),
-        converter=whole,
-        validator=Number(gte=1, lte=10_000),
+        converter=whole(1, 10_000),
         help="The most to show; 50 by default.",
     ),
 ]
 Offset: TypeAlias = Annotated[
     int,
-    Parameter(converter=whole, validator=Number(gte=0), help="How many to pass over."),
+    Parameter(converter=whole(0), help="How many to pass over."),
 ]
 
 

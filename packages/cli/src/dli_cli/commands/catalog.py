@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 
 from dli_cli.catalog.options import Asking, Limit, Offset, refuse_local
-from dli_cli.options import OnScreen, flag
+from dli_cli.options import OnScreen, flag, whole
 from dli_cli.usage import UsageError
 from dli_domain.model.catalog import Section
 
@@ -76,9 +75,7 @@ class Searching(Asking):
     project: Project = None
     limit: Annotated[
         int,
-        Parameter(
-            name=("--limit", "-n"), validator=Number(gte=1, lte=500), help="The most to show."
-        ),
+        Parameter(name=("--limit", "-n"), converter=whole(1, 500), help="The most to show."),
     ] = 20
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from cyclopts import App, Group, Parameter
-from cyclopts.validators import Number, mutually_exclusive
+from cyclopts.validators import mutually_exclusive
 
 from dli_adapters.settings.changing import (
     GLOBAL_TEMPLATE,
@@ -24,7 +24,7 @@ from dli_adapters.settings.targets import asked_by_checkout
 from dli_adapters.settings.trust_file import record_trust
 from dli_cli.config_check import run_check
 from dli_cli.errors import problem_lines
-from dli_cli.options import Common, Json, OnScreen
+from dli_cli.options import Common, Json, OnScreen, whole
 from dli_cli.output import Screen
 from dli_cli.settings_screen import chosen_keys, show_fields, show_lines, source_of, text_of
 from dli_cli.text import safe_line
@@ -135,7 +135,7 @@ def set_(  # noqa: PLR0913 - each is an option of the command
 def check(
     *,
     environment: Environment = None,
-    timeout: Annotated[int, Parameter(validator=Number(gte=1, lte=3600))] = 30,
+    timeout: Annotated[int, Parameter(converter=whole(1, 3600))] = 30,
     options: Common = _COMMON,
     screen: OnScreen,
 ) -> int:

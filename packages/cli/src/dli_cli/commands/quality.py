@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 
 from dli_cli.options import (
     RESULT,
@@ -12,6 +11,7 @@ from dli_cli.options import (
     WHERE,
     Checking,
     Common,
+    Engine,
     OnScreen,
     Reading,
     Rendering,
@@ -46,8 +46,7 @@ class QualityRunning(Rendering):
         int,
         Parameter(
             group=RESULT,
-            converter=whole,
-            validator=Number(gte=0, lte=1000),
+            converter=whole(0, 1000),
             help="How many failing rows to show for each test; 0 shows none.",
         ),
     ] = 5
@@ -78,9 +77,7 @@ class QualityRunning(Rendering):
 class Suggesting(Common):
     """Where the table is."""
 
-    engine: Annotated[
-        str | None, Parameter(group=WHERE, help="The engine: duckdb or bigquery.")
-    ] = None
+    engine: Annotated[Engine, Parameter(group=WHERE)] = None
     local: Annotated[bool | None, flag("Look on the engine directly.", WHERE)] = None
     server: Annotated[bool | None, flag("Look through the server.", WHERE)] = None
     timeout: Timeout = None

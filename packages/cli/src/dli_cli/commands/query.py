@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 
 from dli_cli.catalog.options import Asking, Offset, refuse_local
 from dli_cli.options import OnScreen, flag, whole
@@ -41,8 +40,7 @@ class Listing(Asking):
         int,
         Parameter(
             name=("--limit", "-n"),
-            converter=whole,
-            validator=Number(gte=1, lte=10_000),
+            converter=whole(1, 10_000),
             help="The most to show.",
         ),
     ] = 10

@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import App, Group, Parameter
-from cyclopts.validators import Number
 
 from dli_adapters.extras import needs
 from dli_cli.exit_codes import ExitCode
@@ -77,8 +76,7 @@ def start(
         int | None,
         Parameter(
             group=_BIND,
-            converter=whole,
-            validator=Number(gte=0, lte=65535),
+            converter=whole(0, 65535),
             help="The port, 8070 by default; 0 takes a free one.",
         ),
     ] = None,
@@ -128,7 +126,7 @@ def create(
     owner: str,
     scope: Annotated[list[ScopeName], Parameter(negative="")],
     spec: Annotated[list[str] | None, Parameter(negative="")] = None,
-    days: Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=365))] = 90,
+    days: Annotated[int, Parameter(converter=whole(1, 365))] = 90,
     kept: Kept = _KEPT_HERE,
     json: Json = False,
     screen: OnScreen,

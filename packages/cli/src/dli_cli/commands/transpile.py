@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
-from dli_cli.options import RESULT, WHAT, Common, OnScreen, flag
+from dli_cli.options import RESULT, WHAT, Common, OnScreen, Parameters, flag
 from dli_cli.usage import UsageError
 
 Dialect: TypeAlias = Literal["bigquery", "duckdb", "trino"]
@@ -25,15 +25,7 @@ class Transpiling(Common):
             help="The dialect a file is written in; by default the project's. A spec says its own.",
         ),
     ] = None
-    param: Annotated[
-        list[str] | None,
-        Parameter(
-            name=("--param", "-p"),
-            negative="",
-            group=WHAT,
-            help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
-        ),
-    ] = None
+    param: Parameters = None
     ds: Annotated[
         str | None,
         Parameter(group=WHAT, help="The day that ds means, as YYYY-MM-DD; today by default."),

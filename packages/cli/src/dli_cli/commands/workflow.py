@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 
-from dli_cli.options import LIMITS, WHAT, WHERE, Common, OnScreen, flag, whole
+from dli_cli.options import LIMITS, WHAT, WHERE, Common, OnScreen, Parameters, flag, whole
 
 Source: TypeAlias = Literal["code", "manual", "all"]
 Status: TypeAlias = Literal[
@@ -30,15 +29,7 @@ class AtServer(Common):
 class Starting(AtServer):
     """With what runs start, and whether they are followed."""
 
-    param: Annotated[
-        list[str] | None,
-        Parameter(
-            name=("--param", "-p"),
-            negative="",
-            group=WHAT,
-            help="A parameter as key=value; repeat it for more. key=@file.json reads a file.",
-        ),
-    ] = None
+    param: Parameters = None
     again: Annotated[bool, flag("Also run again what has succeeded.", WHAT)] = False
     dry_run: Annotated[bool, flag("Say what would be done; start nothing.", WHAT)] = False
     wait: Annotated[bool, flag("Follow it to its end; the exit code tells how it ended.")] = False
@@ -46,8 +37,7 @@ class Starting(AtServer):
         int,
         Parameter(
             group=LIMITS,
-            converter=whole,
-            validator=Number(gte=1, lte=604_800),
+            converter=whole(1, 604_800),
             help="Seconds to follow it with --wait; it goes on after that.",
         ),
     ] = 3600
@@ -67,8 +57,7 @@ class Newest(AtServer):
         int,
         Parameter(
             name=("--limit", "-n"),
-            converter=whole,
-            validator=Number(gte=1, lte=1000),
+            converter=whole(1, 1000),
             help="How many runs at most.",
         ),
     ] = 20
@@ -92,13 +81,11 @@ class Registering(AtServer):
     ] = True
     retry_max: Annotated[
         int,
-        Parameter(converter=whole, validator=Number(gte=0, lte=100), help="Tries after the first."),
+        Parameter(converter=whole(0, 100), help="Tries after the first."),
     ] = 1
     retry_delay: Annotated[
         int,
-        Parameter(
-            converter=whole, validator=Number(gte=0, lte=86_400), help="Seconds between tries."
-        ),
+        Parameter(converter=whole(0, 86_400), help="Seconds between tries."),
     ] = 300
     force: Annotated[
         bool, Parameter(name=("--force", "-f"), negative="", help="Replace a registered one.")
@@ -156,8 +143,7 @@ def backfill(
         int,
         Parameter(
             group=LIMITS,
-            converter=whole,
-            validator=Number(gte=1, lte=64),
+            converter=whole(1, 64),
             help="How many runs may be active at a time.",
         ),
     ] = 1,
