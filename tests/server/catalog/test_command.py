@@ -122,6 +122,14 @@ def test_a_tables_page_shows_every_section(known: RunningServer, dli: Dli) -> No
     assert "a@x.org" not in shown
 
 
+def test_a_table_of_the_engines_own_catalog_has_two_parts(known: RunningServer, dli: Dli) -> None:
+    assert dli("catalog", "mart.orders").out == dli("catalog", "shop.mart.orders").out
+    assert said(dli("catalog", "mart.orders", "--json"))["table"]["name"] == "shop.mart.orders"
+    shown = dli("catalog", "mart.orders", "-s", "columns")
+    assert "order_id" in shown.out
+    assert dli("catalog", "mart.nothing").out == "No tables fit.\n"
+
+
 def test_one_section_is_shown_alone(known: RunningServer, dli: Dli) -> None:
     page = said(dli("catalog", "shop.mart.orders", "-s", "impact", "--json"))["table"]
     assert [one["name"] for one in page["impact"]["downstream"]] == ["shop.mart.daily"]

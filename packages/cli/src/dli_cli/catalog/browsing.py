@@ -13,6 +13,7 @@ from dli_cli.output import Screen
 from dli_cli.usage import UsageError
 from dli_domain.errors import CatalogError, ErrorCode
 from dli_domain.model.catalog import CatalogFilter, CatalogPage, Section, TableDetail
+from dli_domain.ports.catalog import Catalog
 
 _LIMIT = 50
 _MOST_PARTS = 4
@@ -20,6 +21,8 @@ _MOST_PARTS = 4
 
 def browse(name: str | None, options: Browsing, screen: Screen) -> None:
     """The tables below a name of one or two parts, or the page of a table.
+
+    A name of two parts below which there is nothing may be that of a table itself.
 
     Raises:
         CatalogError: the name has other parts, or there is no such table.
@@ -32,14 +35,16 @@ def browse(name: str | None, options: Browsing, screen: Screen) -> None:
             code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
             hint="Write project, project.dataset or project.dataset.table.",
         )
-    if len(parts) < 3:
-        if options.section or options.sample:
-            raise UsageError("--section and --sample are for one table: dli catalog TABLE.")
-        project, dataset = (*parts, None, None)[:2]
-        wanted = CatalogFilter(project=project, dataset=dataset)
-        _list(wanted, options, options.limit, options.offset, screen)
+    of_one_table = bool(options.section or options.sample)
+    if len(parts) < 2 and of_one_table:
+        raise UsageError("--section and --sample are for one table: dli catalog TABLE.")
+    if len(parts) > 2 or of_one_table:
+        _show(parts, options, screen)
         return
-    _show(parts, options, screen)
+    project, dataset = (*parts, None, None)[:2]
+    wanted = CatalogFilter(project=project, dataset=dataset)
+    table = name if dataset is not None else None
+    _list(wanted, options, options.limit, options.offset, screen, table)
 
 
 def show_list(options: Listing, screen: Screen) -> None:
@@ -73,22 +78,31 @@ def search(keyword: str, options: Searching, screen: Screen) -> None:
 
 
 def _list(
-    wanted: CatalogFilter, options: Asking, limit: int | None, offset: int, screen: Screen
+    wanted: CatalogFilter,
+    options: Asking,
+    limit: int | None,
+    offset: int,
+    screen: Screen,
+    table: str | None = None,
 ) -> None:
     as_json = wants_json(options, screen)
     dli = composed(options, screen)
     with open_catalog(dli.settings, dli.clock) as catalog:
         page = catalog.tables(wanted, limit=limit or _LIMIT, offset=offset)
-    if as_json:
+        empty = not page.tables and not offset
+        detail = _named(catalog, table) if table is not None and empty else None
+    if detail is not None:
+        _print(detail, frozenset(Section), screen, as_json=as_json)
+    elif as_json:
         screen.envelope(
             tables=[table_fields(one) for one in page.tables],
             total_count=_total(page, offset),
             has_more=page.has_more,
             offset=offset,
         )
-        return
-    for line in list_lines(wanted, page, offset, screen.width):
-        screen.print(line)
+    else:
+        for line in list_lines(wanted, page, offset, screen.width):
+            screen.print(line)
 
 
 def _total(page: CatalogPage, offset: int) -> int | None:
@@ -104,6 +118,20 @@ def _show(parts: Sequence[str], options: Browsing, screen: Screen) -> None:
         detail = catalog.table(".".join(parts[-3:]), sections, sample=options.sample)
     if len(parts) == _MOST_PARTS:
         _check_engine(parts[0], detail)
+    _print(detail, sections, screen, as_json=as_json)
+
+
+def _named(catalog: Catalog, name: str) -> TableDetail | None:
+    """The table of the name in the engine's own catalog; None where there is none."""
+    try:
+        return catalog.table(name, frozenset(Section), sample=False)
+    except CatalogError:
+        return None
+
+
+def _print(
+    detail: TableDetail, sections: frozenset[Section], screen: Screen, *, as_json: bool
+) -> None:
     if as_json:
         screen.envelope(table=detail_fields(detail, sections))
         return

@@ -7,15 +7,15 @@ _SHORTEST = 2
 
 
 def table_parts(name: str) -> Parts:
-    """Catalog, schema and table.
+    """Catalog, schema and table; without the catalog it is the engine's own.
 
     Raises:
-        CatalogError: DLI-703, it has not three parts.
+        CatalogError: DLI-703, it has not two or three parts.
     """
     parts = tuple(name.split("."))
-    if len(parts) != 3 or not all(parts):
+    if len(parts) not in (2, 3) or not all(parts):
         raise CatalogError(
-            f"{name!r} is no table: a table has three parts",
+            f"{name!r} is no table: a table has two or three parts",
             code=ErrorCode.CATALOG_INVALID_IDENTIFIER,
             hint="Write project.dataset.table.",
         )
