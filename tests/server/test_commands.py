@@ -67,6 +67,10 @@ def test_one_command_gives_a_server_that_runs_a_dataset() -> None:
         ran = dli(*command, "--json", env=env)
         assert ran.returncode == 0, ran.stderr
         document = json.loads(ran.stdout)
+        judged = dli("quality", "run", "demo.daily_clicks", "--server", env=env)
+        assert (judged.returncode, "3 passed" in judged.stdout) == (0, True), judged.stderr
+        shown = dli("catalog", "demo.daily_clicks", env=env)
+        assert "Quality: 3 of 3 tests passed" in shown.stdout, shown.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert document["status"] == "success"
