@@ -76,6 +76,8 @@ class Door:
             if text is not None:
                 self._failures.note(address)
             raise unauthorized()
+        # Whoever tells of the request, be it refused, names the key.
+        request.scope["dli.key_id"] = found.key_id
         waiting = self._rates.wait(found.key_id)
         if waiting > 0:
             raise too_many("This key sends too many requests", waiting)

@@ -6,6 +6,7 @@ from typing import final
 from dli_domain.ports.clock import Clock
 
 _MOST = 10_000
+_LONGEST_SECONDS = 5.0
 
 
 @final
@@ -68,3 +69,23 @@ class FailureCount:
 
     def _recent(self, address: str, now: float) -> list[float]:
         return [at for at in self._failed.get(address, []) if now - at < self._seconds]
+
+
+@final
+class Pace:
+    """Turns for each name, so many a second: who asks too often waits, and nobody else for him."""
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        self._seconds, self._clock = 1 / rate, clock
+        self._lock = Lock()
+        self._next: dict[str, float] = {}
+
+    def wait(self, name: str) -> float:
+        """The seconds until its turn; five at most."""
+        now = self._clock.monotonic()
+        with self._lock:
+            turn = max(self._next.get(name, now), now)
+            if len(self._next) > _MOST:
+                self._next = {name: at for name, at in self._next.items() if at > now}
+            self._next[name] = min(turn + self._seconds, now + _LONGEST_SECONDS)
+            return turn - now

@@ -1,5 +1,6 @@
 """Around every request: host and path, trace id, log, failures as answers."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -11,10 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dli_adapters.wire.messages import TRACE_HEADER
 from dli_domain.errors import ServerUnreachableError
 from dli_server.http.door import Door
+from dli_server.http.limiting import Pace
 from dli_server.http.refusals import HttpError, error_response
 from dli_server.http.route import trace_of
 from dli_server.services import Services
 
+# A client that heeds no 429 may send thousands a second; others would wait for their answers.
+_REFUSALS_PER_SECOND = 100.0
+_TOO_MANY = 429
 LOG = logging.getLogger("dli_server.requests")
 # What proxies and servers read differently: empty, dot and encoded segments, NUL, backslash.
 _AMBIGUOUS = re.compile(rb"//|\\|%00|%2[ef]|%5c|\x00|/\.{1,2}(?:/|$)", re.IGNORECASE)
@@ -32,6 +37,7 @@ class Outer:
         self, app: ASGIApp, services: Services, door: Door, hide: Mapping[str, str]
     ) -> None:
         self._app, self._services, self._door, self._hide = app, services, door, hide
+        self._pace = Pace(_REFUSALS_PER_SECOND, services.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; nothing leaves here as an exception."""
@@ -80,6 +86,9 @@ class Outer:
         if answered.status is not None:
             # The head is out: all that is left is to break off, so that nobody takes it as whole.
             raise ConnectionAbortedError(error.message)
+        if error.status == _TOO_MANY:
+            name = scope.get("dli.key_id") or self._door.address(Request(scope))
+            await asyncio.sleep(self._pace.wait(name))
         response = error_response(error, self._services.clock.now(), self._hide)
         await response(scope, receive, answered.send)
 

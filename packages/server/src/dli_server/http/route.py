@@ -11,7 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dli_adapters.wire.messages import KEY_HEADER, TRACE_HEADER
+from dli_adapters.wire.messages import (
+    DIGEST_HEADER,
+    KEY_HEADER,
+    TRACE_HEADER,
+    content_digest,
+)
 from dli_domain.errors import DliError
 from dli_server.http.decoding import body_of, query_of
 from dli_server.http.door import Door, check_access
@@ -71,7 +76,7 @@ class EndpointApp:
             body,
             status_code=answer.status,
             media_type=JSON if body else None,
-            headers=dict(answer.headers),
+            headers={**answer.headers, DIGEST_HEADER: content_digest(body)},
         )
 
     async def _call(self, request: Request) -> Call:
@@ -80,7 +85,6 @@ class EndpointApp:
         principal = _NOBODY
         if endpoint.access is not Access.OPEN:
             principal = await self._door.principal(request)
-            request.scope["dli.key_id"] = principal.key_id
             check_access(principal, endpoint.access)
         try:
             body = await body_of(request, endpoint.body, self._services.config.limits.body_bytes)
