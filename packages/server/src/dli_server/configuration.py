@@ -65,7 +65,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that `dli server start` can be told; `state` is an absolute folder."""
+    """Everything that `dli server start` can be told; `state` is an absolute folder.
+
+    `engine_idle_seconds` is how long a DuckDB file stays open after its last run.
+    """
 
     state: str
     host: str = "127.0.0.1"
@@ -75,6 +78,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_certificate: str | None = None
     tls_key: str | None = None
     allowed_hosts: tuple[str, ...] = ()
+    engine_idle_seconds: float = 0.0
     limits: Limits = Limits()
     policy: Policy = Policy()
     airflow: AirflowSettings | None = None

@@ -1,8 +1,8 @@
 """The engines of the project that the server runs on, under the server's limits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 
 from dli_adapters import registry
 from dli_domain.model.policy import ReadAccess
@@ -11,6 +11,7 @@ from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_server.configuration import Limits
+from dli_server.runs.holding import HeldEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,14 @@ class Engines:
     settings: Settings
     limits: Limits
     clock: Clock
+    idle_seconds: float = 0.0
+    held: HeldEngine = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Hold what is worth it: other engines have no file to open."""
+        seconds = self.idle_seconds if self.engine == "duckdb" else 0.0
+        held = HeldEngine(self._held, seconds, self.clock)
+        object.__setattr__(self, "held", held)
 
     @property
     def engine(self) -> str:
@@ -33,6 +42,7 @@ class Engines:
         Raises:
             DliError: it cannot be opened.
         """
+        self.held.use()
         opened = registry.open_executor(self._capped(), self.clock, reading=reading)
         with opened(self._bounded(scope)) as executor:
             yield executor
@@ -52,6 +62,9 @@ class Engines:
         from dli_domain.policy.judging import judge_read_only  # noqa: PLC0415 - brings sqlglot
 
         judge_read_only(sql, self.engine, tables=access.tables, metadata=access.metadata)
+
+    def _held(self, scope: RunScope) -> AbstractContextManager[QueryExecutor]:
+        return registry.open_bare(self._capped())(scope)
 
     def _capped(self) -> Settings:
         bigquery = self.settings.bigquery

@@ -59,6 +59,7 @@ class Caretaker:
             self._look_at(run, now)
         for session in runs.sessions.over():
             self._end_session(session)
+        runs.engines.held.look()
 
     def _look_at(self, run: LiveRun, now: float) -> None:
         self._runs.driver.note_job(run)

@@ -42,4 +42,5 @@ def open_runs(
     lifecycle.on_start(caretaker.start)
     lifecycle.on_drain(runs.drain)
     lifecycle.on_close(caretaker.close)
+    lifecycle.on_close(runs.engines.held.close)
     return runs

@@ -80,7 +80,12 @@ class RunService:
         self.clock = clock
         self.spool = spool
         self.journal = RunJournal(database, worker=new_id())
-        self.engines = Engines(settings=settings, limits=limits, clock=clock)
+        self.engines = Engines(
+            settings=settings,
+            limits=limits,
+            clock=clock,
+            idle_seconds=config.engine_idle_seconds,
+        )
         self.sessions = Sessions(self.engines, limits, clock)
         self.pool = FairPool(limits.running, limits.running_per_key, limits.queued)
         self.driver = Driver(
@@ -211,15 +216,25 @@ class RunService:
 
     # --- looking ----------------------------------------------------------------------------
 
+    def live(self, principal: Principal, run_id: str) -> LiveRun | None:
+        """The run where it has not ended; asks no database.
+
+        Raises:
+            HttpError: it is another key's.
+        """
+        run = self.driver.get(run_id)
+        if run is not None:
+            _own(principal, run.key_id, run_id)
+        return run
+
     def found(self, principal: Principal, run_id: str) -> LiveRun | RunAnswer:
         """The run, live or as the journal knows it.
 
         Raises:
             HttpError: there is none, or it is another key's.
         """
-        run = self.driver.get(run_id)
+        run = self.live(principal, run_id)
         if run is not None:
-            _own(principal, run.key_id, run_id)
             return run
         return self._recorded(principal, run_id).answer
 
