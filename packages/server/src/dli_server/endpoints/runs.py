@@ -1,10 +1,11 @@
 """The run extension: submit, wait, cancel, fetch."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import run_sync
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -17,6 +18,8 @@ from dli_server.runs.sessions import Sessions
 from dli_server.runs.waiting import waited
 
 MOST_WAIT_SECONDS = 25.0
+# Sent in one piece: opening, reading and closing a file piece by piece would cost a thread each.
+_SMALL_BYTES = 64 << 10
 _ACCEPTED, _OK = 202, 200
 
 
@@ -37,7 +40,10 @@ def submit(call: Call) -> Answer:
 async def show(call: Call) -> RunAnswer:
     """What is known of a run, at once or when it has ended."""
     runs = call.services.runs
-    found = await run_sync(runs.found, call.principal, call.path["run_id"])
+    run_id = call.path["run_id"]
+    found: LiveRun | RunAnswer | None = runs.live(call.principal, run_id)
+    if found is None:
+        found = await run_sync(runs.found, call.principal, run_id)
     if not isinstance(found, LiveRun):
         return found
     seconds = min(max(call.query.wait, 0.0), MOST_WAIT_SECONDS)
@@ -77,6 +83,10 @@ def result(call: Call) -> Any:
     """The rows as frames."""
     runs = call.services.runs
     found = runs.result(call.principal, call.path["run_id"])
+    if "range" not in call.request.headers:
+        with suppress(FileNotFoundError):
+            if found.path.stat().st_size <= _SMALL_BYTES:
+                return Response(found.path.read_bytes(), media_type=MEDIA_TYPE)
     return _ResultResponse(found.path, runs.sessions, found.session_id)
 
 

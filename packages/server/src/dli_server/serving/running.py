@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from dli_server.serving.protocol import GuardedProtocol, protocol_for
 # Of the time to stop: what answers have after the runs have ended, and the very end.
 _ANSWER_SECONDS = 1.5
 _LAST_SECONDS = 0.8
+# A run passes through several threads; by default each may keep the others waiting for 5 ms.
+_SWITCH_SECONDS = 0.001
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -61,6 +64,7 @@ def serve(services: Services, announce: Callable[[str], None]) -> None:
         services,
         lambda: announce(f"{scheme}://{host}:{port}"),
     )
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         services.lifecycle.start()
         server.run(sockets=[listener])
