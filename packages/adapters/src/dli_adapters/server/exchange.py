@@ -10,6 +10,7 @@ import httpcore
 from dli_adapters.server import answers
 from dli_adapters.server.answers import Answer
 from dli_adapters.server.connection import Origin
+from dli_adapters.wire.messages import DIGEST_HEADER, content_digest
 from dli_domain.ports.clock import Clock
 
 CONNECT_SECONDS = 5.0
@@ -115,6 +116,8 @@ class Line:
                     "and dli goes nowhere else than to 'server.url'"
                 )
             body = answers.whole(self.pieces(response), limit, str(request))
+            if _altered(headers, body):
+                raise BrokenOffError("the answer was altered on its way")
             return Answer(response.status, headers, body)
         finally:
             response.close()
@@ -158,6 +161,11 @@ class Line:
                 },
             },
         )
+
+
+def _altered(headers: dict[str, str], body: bytes) -> bool:
+    told = headers.get(DIGEST_HEADER.lower(), "")
+    return told.startswith("sha-256=") and told != content_digest(body)
 
 
 def _unconnected(error: httpcore.ConnectError) -> NeverLeftError:

@@ -1,6 +1,8 @@
 """Requests and answers of the run extension, as JSON; times are UTC in RFC 3339."""
 
+from base64 import b64encode
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,6 +15,13 @@ EXTENSION = "runs/1"
 
 KEY_HEADER = "Idempotency-Key"
 TRACE_HEADER = "X-Trace-Id"
+DIGEST_HEADER = "Content-Digest"
+"""Of every JSON answer, as in RFC 9530: what is altered on its way is no answer."""
+
+
+def content_digest(body: bytes) -> str:
+    """The value of that header."""
+    return f"sha-256=:{b64encode(sha256(body).digest()).decode()}:"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
