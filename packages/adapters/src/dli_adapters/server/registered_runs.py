@@ -121,7 +121,7 @@ class ServerRegisteredRuns(RegisteredRuns):
             engine=run.engine or self.engine,
             run_id=run.run_id,
             sql=run.sql,
-            statements=tuple(map(_report, run.statements)),
+            statements=tuple(_report(facts, self._transport) for facts in run.statements),
             parameters=decoded(run.parameters),
             warnings=run.warnings,
         )
@@ -207,11 +207,19 @@ def _check(sent: _Sent) -> None:
         raise ExecutionCancelledError(f"The reading of the run {sent.run_id} was stopped")
 
 
-def _report(facts: StatementFacts) -> StatementReport:
+def _report(facts: StatementFacts, transport: Transport) -> StatementReport:
+    try:
+        phase, status = Phase(facts.phase), ResultStatus(facts.status)
+    except ValueError as error:
+        raise ServerError(
+            f"The server tells of a statement what nobody knows: {error}",
+            code=ErrorCode.SERVER_PROTOCOL,
+            context={"Server": transport.target.url},
+        ) from error
     return StatementReport(
-        phase=Phase(facts.phase),
+        phase=phase,
         name=facts.name,
-        status=ResultStatus(facts.status),
+        status=status,
         sql=facts.sql,
         duration_ms=facts.duration_ms,
         affected_rows=facts.affected_rows,

@@ -1,6 +1,7 @@
 """The rows of a run at the server, fetched as they are read, and proved to be all."""
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, final
@@ -8,7 +9,7 @@ from typing import Any, final
 import pyarrow as pa
 
 from dli_adapters.arrow.stream import ArrowStream
-from dli_adapters.server.remote_runs import RUNS
+from dli_adapters.server.remote_runs import GONE_SECONDS, RUNS
 from dli_adapters.server.transport import Transport, segment
 from dli_adapters.wire.frames import CutResultError, FrameReader
 from dli_adapters.wire.messages import RunAnswer
@@ -16,6 +17,7 @@ from dli_domain.errors import ResultInvalidError, ServerUnreachableError
 from dli_domain.model.result import QueryResult
 
 _TRIES = 5
+_PAUSE = 0.5
 
 
 def fetched(
@@ -36,7 +38,7 @@ def fetched(
     if facts is None or not facts.has_rows:
         affected = None if facts is None else facts.affected_rows
         return QueryResult(affected_rows=affected, stats=run.stats)
-    fetch = _Fetch(transport, run)
+    fetch = _Fetch(transport, run, check)
     try:
         reader = pa.ipc.open_stream(io.BufferedReader(_Joined(fetch.parts), 1 << 16))
     except pa.ArrowException as error:
@@ -51,7 +53,7 @@ def fetched(
             f"The result has {len(reader.schema)} columns where the run tells of "
             f"{len(facts.columns)}"
         )
-    batches = fetch.batches(reader, check)
+    batches = fetch.batches(reader)
     stream = ArrowStream(reader.schema, batches, facts.columns, on_close=fetch.close)
     return QueryResult(stream=stream, stats=run.stats)
 
@@ -59,38 +61,48 @@ def fetched(
 class _Fetch:
     """One result on its way; goes on where it broke off."""
 
-    def __init__(self, transport: Transport, run: RunAnswer) -> None:
+    def __init__(self, transport: Transport, run: RunAnswer, check: Callable[[], None]) -> None:
         self._transport = transport
         self._run = run
+        self._check = check
         self._open = ExitStack()
         self._frames: FrameReader | None = None
         self.parts = self._payloads()
 
     def _payloads(self) -> Iterator[bytes]:
         """The parts of the Arrow stream, each checked; ends only after the end frame."""
-        tries, reached = 0, -1
+        monotonic = self._transport.line.clock.monotonic
+        tries, reached, heard = 0, -1, monotonic()
         while True:
             try:
                 frames = self._connected()
                 yield from frames.payloads()
-            except (CutResultError, ServerUnreachableError):
-                at = 0 if self._frames is None else self._frames.offset
-                tries = 1 if at > reached else tries + 1
-                reached = at
-                if tries == _TRIES:
-                    raise
+            except (CutResultError, ServerUnreachableError) as error:
                 self.close()
+                at = 0 if self._frames is None else self._frames.offset
+                if at > reached:
+                    tries, reached, heard = 0, at, monotonic()
+                if isinstance(error, CutResultError):
+                    tries += 1
+                    if tries == _TRIES:
+                        raise
+                # The server may be on its way back, and it still has the result.
+                elif monotonic() - heard > GONE_SECONDS:
+                    raise
+                else:
+                    time.sleep(_PAUSE)
+                self._check()
             else:
                 return
 
-    def batches(self, reader: Any, check: Callable[[], None]) -> Iterator[pa.RecordBatch]:
+    def batches(self, reader: Any) -> Iterator[pa.RecordBatch]:
         """The rows; raises at the end where they are not those that the server told of."""
         rows = 0
-        check()
+        self._check()
         for batch in reader:
             rows += batch.num_rows
             yield batch
-            check()
+            self._check()
         for _ in self.parts:
             pass  # The stream ends before its frames do; what counts is the last of those.
         self._prove(rows)
