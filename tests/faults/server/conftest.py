@@ -45,11 +45,16 @@ def there(
     monkeypatch.chdir(project)
     monkeypatch.setenv("DLI_SERVER_URL", proxy.url)
     monkeypatch.setenv("DLI_API_TOKEN", server.key())
+    return proxy
+
+
+@pytest.fixture
+def impatient() -> None:
+    """Each request may take two seconds."""
     settings = Path(os.environ["HOME"]) / ".dli" / "config.yaml"
     settings.parent.mkdir()
-    settings.write_text("server: {timeout: 1}\n")
+    settings.write_text("server: {timeout: 2}\n")
     settings.chmod(0o600)
-    return proxy
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ SEEDS = int(os.environ.get("DLI_SEEDS", "24"))
 FIRST = int(os.environ.get("DLI_FIRST_SEED", "0"))
 DIALOGUE = ("/policy", "/sessions$", "/runs$", "/key/", r"/runs/[0-9a-z-]+\?", "/sessions/.")
 WAYS = {"by name": "server", "its text in a session": "local"}
-pytestmark = pytest.mark.timeout(7200)
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.usefixtures("impatient")]
 
 
 def _fault(dice: random.Random) -> Fault:
