@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import final
 
-from dli_domain.errors import ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
 from dli_domain.model.quality import QualitySpec
 from dli_domain.ports.quality_source import QualityListing, QualitySource
+from dli_domain.ports.unknown_names import check_name, no_quality_file
 
 
 @final
@@ -19,21 +18,16 @@ class MemoryQualitySource(QualitySource):
     def find(self, reference: str) -> QualityListing:
         is_path = reference.endswith((".yaml", ".yml")) or "/" in reference
         if not is_path:
-            try:
-                ResourceName.parse(reference)
-            except InvalidNameError as error:
-                raise SpecInvalidError(
-                    f"{reference[:80]!r} is no resource name: {error}",
-                    hint="Give a name such as catalog.schema.name.",
-                ) from error
+            check_name(reference)
         known = [s.location.path if is_path else str(s.target.name) for s in self._specs]
         found = [s for s, name in zip(self._specs, known, strict=True) if name == reference]
         if not found:
-            raise SpecNotFoundError(
-                f"No quality file tests {reference!r}",
-                code=ErrorCode.QUALITY_SPEC_NOT_FOUND,
-                context={"Searched": f"{len(self._specs)} quality files in memory"},
-                hint=did_you_mean(reference, known) or "Give the file to MemoryQualitySource.",
+            searched = f"{len(self._specs)} quality files in memory"
+            raise no_quality_file(
+                reference,
+                known,
+                {"Searched": searched},
+                "Give the file to MemoryQualitySource.",
             )
         return QualityListing(specs=tuple(found))
 

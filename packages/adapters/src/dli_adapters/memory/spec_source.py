@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import final
 
-from dli_domain.errors import ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.errors import ErrorCode, SpecInvalidError
 from dli_domain.model.problems import Problem
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.spec_source import SpecListing, SpecSource
+from dli_domain.ports.unknown_names import check_name, no_resource
 
 
 @final
@@ -18,17 +18,18 @@ class MemorySpecSource(SpecSource):
         self._specs = tuple(sorted(specs, key=lambda spec: (spec.kind, str(spec.name))))
 
     def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
-        try:
-            ResourceName.parse(name)
-        except InvalidNameError as error:
-            raise SpecInvalidError(
-                f"{name[:80]!r} is no resource name: {error}",
-                hint="Names look like catalog.schema.name.",
-            ) from error
+        check_name(name)
         same = [spec for spec in self._specs if str(spec.name) == name]
         found = [spec for spec in same if kind in (None, spec.kind)]
         if not found:
-            raise self._not_found(name, kind, same)
+            raise no_resource(
+                name,
+                kind,
+                other=same[0].kind if same else None,
+                known=lambda: self.names(kind),
+                otherwise="Give the resource to MemorySpecSource.",
+                context={"Searched": f"{len(self._specs)} resources in memory"},
+            )
         if len(found) > 1:
             raise SpecInvalidError(
                 f"{name!r} stands {len(found)} times",
@@ -48,20 +49,6 @@ class MemorySpecSource(SpecSource):
         return SpecListing(
             specs=tuple(s for s, twice in zip(specs, double, strict=True) if not twice),
             problems=tuple(_double(s) for s, twice in zip(specs, double, strict=True) if twice),
-        )
-
-    def _not_found(
-        self, name: str, kind: ResourceKind | None, other: Sequence[ResourceSpec]
-    ) -> SpecNotFoundError:
-        if other:
-            hint: str | None = f"{name!r} is a {other[0].kind}: use 'dli {other[0].kind} ...'."
-        else:
-            hint = did_you_mean(name, self.names(kind))
-        return SpecNotFoundError(
-            f"There is no {kind.value if kind else 'dataset or metric'} {name!r}",
-            code=ErrorCode.METRIC_NOT_FOUND if kind is ResourceKind.METRIC else None,
-            context={"Searched": f"{len(self._specs)} resources in memory"},
-            hint=hint or "Give the resource to MemorySpecSource.",
         )
 
 

@@ -26,7 +26,7 @@ from dli_adapters.wire.specs import (
     wired,
 )
 from dli_domain.errors import DliError, ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.model.names import InvalidNameError, ResourceName
 from dli_domain.model.problems import Location, Problem
 from dli_domain.model.quality import QualitySpec
 from dli_domain.model.spec import (
@@ -39,6 +39,13 @@ from dli_domain.model.spec import (
 from dli_domain.ports.quality_source import QualityListing, QualitySource
 from dli_domain.ports.spec_registry import BundleKind, Registered, SpecBundle, SpecRegistry
 from dli_domain.ports.spec_source import SpecListing, SpecSource
+from dli_domain.ports.unknown_names import (
+    check_name,
+    listed_by,
+    no_quality_file,
+    no_resource,
+    the_one,
+)
 
 T = TypeVar("T")
 _KINDS = (ResourceKind.DATASET, ResourceKind.METRIC)
@@ -68,7 +75,7 @@ class ServerSpecSource(SpecSource):
         self._dialect = dialect
 
     def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
-        _check_name(name)
+        check_name(name)
         if kind is not None:
             found = self._find(name, kind)
             if found is None:
@@ -77,13 +84,7 @@ class ServerSpecSource(SpecSource):
         both = [spec for one in _KINDS if (spec := self._find(name, one)) is not None]
         if not both:
             raise self._not_found(name, None)
-        if len(both) > 1:
-            raise SpecInvalidError(
-                f"{name!r} is a dataset and a metric",
-                location=both[0].location,
-                hint="Say which: 'dli dataset ...' or 'dli metric ...'.",
-            )
-        return both[0]
+        return the_one(both)
 
     def names(self, kind: ResourceKind | None = None) -> Sequence[str]:
         wanted = _KINDS if kind is None else (kind,)
@@ -125,21 +126,14 @@ class ServerSpecSource(SpecSource):
         return _plain_spec(found, kind, self._dialect)
 
     def _not_found(self, name: str, kind: ResourceKind | None) -> SpecNotFoundError:
-        hint = None
-        if kind is not None:
-            other = _KINDS[1 - _KINDS.index(kind)]
-            if self._find(name, other) is not None:
-                hint = f"{name!r} is a {other}: use 'dli {other} ...'."
-        hint = (
-            hint
-            or did_you_mean(name, self.names(kind))
-            or f"Run 'dli {kind or ResourceKind.DATASET} list --source server' to see what there is."
-        )
-        return SpecNotFoundError(
-            f"There is no {kind.value if kind else 'dataset or metric'} {name!r}",
-            code=ErrorCode.METRIC_NOT_FOUND if kind is ResourceKind.METRIC else None,
+        other = None if kind is None else _KINDS[1 - _KINDS.index(kind)]
+        return no_resource(
+            name,
+            kind,
+            other=other if other is not None and self._find(name, other) is not None else None,
+            known=lambda: self.names(kind),
+            otherwise=listed_by(kind, "--source server"),
             context={"Searched": self._server.url},
-            hint=hint,
         )
 
 
@@ -165,7 +159,7 @@ class ServerQualitySource(QualitySource):
                 code=ErrorCode.QUALITY_SPEC_NOT_FOUND,
                 hint="Give the name of the resource that is tested.",
             )
-        _check_name(reference)
+        check_name(reference)
         path = f"{PATHS[BundleKind.QUALITY]}/{segment(reference)}"
         found = self._server().find(path, answer=QualityAnswer)
         if found is None:
@@ -197,13 +191,7 @@ class ServerQualitySource(QualitySource):
 
     def _not_found(self, name: str) -> SpecNotFoundError:
         pages = _pages(self._server, BundleKind.QUALITY, QualityAnswer, whole=False)
-        return SpecNotFoundError(
-            f"No quality file tests {name!r}",
-            code=ErrorCode.QUALITY_SPEC_NOT_FOUND,
-            context={"Searched": self._server.url},
-            hint=did_you_mean(name, [one.name for one in pages])
-            or f"Run 'dli quality suggest {name}' to have one proposed.",
-        )
+        return no_quality_file(name, (one.name for one in pages), {"Searched": self._server.url})
 
 
 @final
@@ -299,13 +287,3 @@ def _problems_of(error: DliError) -> Sequence[Problem]:
     return error.problems or (
         Problem(code=error.code, message=error.message, location=error.location, fix=error.hint),
     )
-
-
-def _check_name(name: str) -> None:
-    try:
-        ResourceName.parse(name)
-    except InvalidNameError as error:
-        raise SpecInvalidError(
-            f"{name[:80]!r} is no resource name: {error}",
-            hint="Names look like catalog.schema.name.",
-        ) from error

@@ -13,12 +13,13 @@ from dli_adapters.yaml_specs.discovery import SpecFolders, printable
 from dli_adapters.yaml_specs.fields import Findings
 from dli_adapters.yaml_specs.project_files import FileRefusedError, ProjectFiles
 from dli_adapters.yaml_specs.quality_spec import QualitySpecReader
-from dli_domain.errors import ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.errors import ErrorCode, SpecNotFoundError
+from dli_domain.model.names import did_you_mean
 from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.model.quality import QualitySpec
 from dli_domain.model.settings import ProjectSettings
 from dli_domain.ports.quality_source import QualityListing, QualitySource
+from dli_domain.ports.unknown_names import check_name, no_quality_file
 
 PATTERNS = ("quality.*.yaml", "quality.*.yml", "quality.yaml", "quality.yml")
 
@@ -70,13 +71,9 @@ class YamlQualitySource(QualitySource):
     def find(self, reference: str) -> QualityListing:
         if reference.endswith((".yaml", ".yml")) or "/" in reference:
             return _listing([self._file(reference)])
-        try:
-            ResourceName.parse(reference)
-        except InvalidNameError as error:
-            raise SpecInvalidError(
-                f"{reference[:80]!r} is no resource name: {error}",
-                hint="Give a name such as catalog.schema.name, or the path of a quality file.",
-            ) from error
+        check_name(
+            reference, "Give a name such as catalog.schema.name, or the path of a quality file."
+        )
         found = [one for one in self._mentioning(reference) if reference in one.names]
         broken = [one for one in found if one.spec is None]
         if broken:
@@ -169,13 +166,8 @@ class YamlQualitySource(QualitySource):
 
     def _no_file_tests(self, name: str) -> SpecNotFoundError:
         known = {str(spec.target.name) for spec in self.list().specs}
-        return SpecNotFoundError(
-            f"No quality file tests {name!r}",
-            code=ErrorCode.QUALITY_SPEC_NOT_FOUND,
-            context={"Project": self._folders.root, "Searched": ", ".join(PATTERNS[:2])},
-            hint=did_you_mean(name, known)
-            or f"Run 'dli quality suggest {name}' to have one proposed.",
-        )
+        searched = ", ".join(PATTERNS[:2])
+        return no_quality_file(name, known, {"Project": self._folders.root, "Searched": searched})
 
     def _no_such_file(self, reference: str) -> SpecNotFoundError:
         known = [file.path for file in self._folders.files()]

@@ -1,7 +1,6 @@
 """Specs from the YAML files of a project."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from dli_adapters.yaml_specs.discovery import SpecFile, SpecFolders, printable
 from dli_adapters.yaml_specs.fields import Findings
 from dli_adapters.yaml_specs.project_files import FileRefusedError, ProjectFiles
 from dli_adapters.yaml_specs.resource import SpecReader
-from dli_domain.errors import DliError, ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.errors import DliError, ErrorCode, SpecInvalidError
 from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.model.settings import ProjectSettings
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.spec_source import SpecListing, SpecSource
+from dli_domain.ports.unknown_names import check_name, listed_by, no_resource
 
 _PLAIN_NAME = re.compile(
     rb"""^name:[ \t]+["']?([A-Za-z0-9_.$-]+)["']?[ \t]*(?:\#.*)?\r?$""", re.MULTILINE
@@ -66,7 +65,7 @@ class YamlSpecSource(SpecSource):
         self._reader = SpecReader(self._files, project)
 
     def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
-        _check_name(name)
+        check_name(name)
         findings = Findings()
         loaded = [self.load(file) for file in self._folders.named(name, findings)]
         # A file that claims the name and names another in it is told as broken, not as missing.
@@ -212,34 +211,16 @@ class YamlSpecSource(SpecSource):
         found: Sequence[Loaded],
         findings: Findings,
     ) -> DliError:
-        what = kind.value if kind else "dataset or metric"
         searched = ", ".join(f"{folder or '.'}/" for folder in self._folders.folders)
-        other = found[0] if found else None
-        if other is not None:
-            hint: str | None = f"{name!r} is a {other.kind}: use 'dli {other.kind} ...'."
-        else:
-            known = self.names(kind)
-            composed = unicodedata.normalize("NFC", name)
-            hint = f"Did you mean {composed!r}?" if composed in known else did_you_mean(name, known)
-        if hint is None:
-            hint = f"Run 'dli {kind or ResourceKind.DATASET} list' to see what there is."
-        return SpecNotFoundError(
-            f"There is no {what} {name!r}",
-            code=ErrorCode.METRIC_NOT_FOUND if kind is ResourceKind.METRIC else None,
+        return no_resource(
+            name,
+            kind,
+            other=found[0].kind if found else None,
+            known=lambda: self.names(kind),
+            otherwise=listed_by(kind),
             context={"Project": self._folders.root, "Searched": searched},
-            hint=hint,
             problems=tuple(findings.problems),
         )
-
-
-def _check_name(name: str) -> None:
-    try:
-        ResourceName.parse(name)
-    except InvalidNameError as error:
-        raise SpecInvalidError(
-            f"{name[:80]!r} is no resource name: {error}",
-            hint="Names look like catalog.schema.name.",
-        ) from error
 
 
 def _doubles(name: str, same: Sequence[Loaded]) -> list[Problem]:

@@ -5,19 +5,25 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar, final
 
-from dli_domain.errors import ErrorCode, SpecInvalidError, SpecNotFoundError
-from dli_domain.model.names import InvalidNameError, ResourceName, did_you_mean
+from dli_domain.errors import SpecInvalidError, SpecNotFoundError
 from dli_domain.model.problems import Problem
 from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.quality_source import QualityListing, QualitySource
 from dli_domain.ports.spec_registry import BundleKind, SpecBundle
 from dli_domain.ports.spec_source import SpecListing, SpecSource
+from dli_domain.ports.unknown_names import (
+    check_name,
+    listed_by,
+    no_quality_file,
+    no_resource,
+    the_one,
+)
 from dli_server.registry.repository import ResourceRepository
+from dli_server.registry.visibility import SEARCHED
 
 T = TypeVar("T")
 _KINDS = (ResourceKind.DATASET, ResourceKind.METRIC)
 _KEPT = 2048
-_SEARCHED = {"Searched": "the server's specs"}
 
 
 class Parsed(Generic[T]):
@@ -65,17 +71,11 @@ class ServerSpecs(SpecSource):
         self._project = project
 
     def get(self, name: str, kind: ResourceKind | None = None) -> ResourceSpec:
-        _check_name(name)
+        check_name(name)
         found = [spec for one in _wanted(kind) if (spec := self._of_kind(name, one)) is not None]
         if not found:
             raise self._not_found(name, kind)
-        if len(found) > 1:
-            raise SpecInvalidError(
-                f"{name!r} is a dataset and a metric",
-                location=found[0].location,
-                hint="Say which: 'dli dataset ...' or 'dli metric ...'.",
-            )
-        return found[0]
+        return the_one(found)
 
     def names(self, kind: ResourceKind | None = None) -> Sequence[str]:
         registered = (self._repository.names(BundleKind(one.value)) for one in _wanted(kind))
@@ -110,18 +110,13 @@ class ServerSpecs(SpecSource):
 
     def _not_found(self, name: str, kind: ResourceKind | None) -> SpecNotFoundError:
         other = None if kind is None else _KINDS[1 - _KINDS.index(kind)]
-        if other is not None and self._of_kind(name, other) is not None:
-            hint = f"{name!r} is a {other}: use 'dli {other} ...'."
-        else:
-            hint = did_you_mean(name, self.names(kind)) or (
-                f"Run 'dli {kind or ResourceKind.DATASET} list --source server' "
-                "to see what there is."
-            )
-        return SpecNotFoundError(
-            f"There is no {kind.value if kind else 'dataset or metric'} {name!r}",
-            code=ErrorCode.METRIC_NOT_FOUND if kind is ResourceKind.METRIC else None,
-            context=_SEARCHED,
-            hint=hint,
+        return no_resource(
+            name,
+            kind,
+            other=other if other is not None and self._of_kind(name, other) is not None else None,
+            known=lambda: self.names(kind),
+            otherwise=listed_by(kind, "--source server"),
+            context=SEARCHED,
         )
 
 
@@ -147,13 +142,7 @@ class ServerQualities(QualitySource):
 
     def find(self, reference: str) -> QualityListing:
         """As the port says; a path is none here, only names are."""
-        try:
-            ResourceName.parse(reference)
-        except InvalidNameError as error:
-            raise SpecInvalidError(
-                f"{reference[:80]!r} is no resource name: {error}",
-                hint="Give a name such as catalog.schema.name; a server knows no paths.",
-            ) from error
+        check_name(reference, "Give a name such as catalog.schema.name; a server knows no paths.")
         kept = self._repository.current(BundleKind.QUALITY, reference)
         if kept is not None:
             return self._parsed(kept.bundle, kept.version)
@@ -184,24 +173,8 @@ class ServerQualities(QualitySource):
 
     def _not_found(self, name: str) -> SpecNotFoundError:
         known = {str(spec.target.name) for spec in self.list().specs}
-        return SpecNotFoundError(
-            f"No quality file tests {name!r}",
-            code=ErrorCode.QUALITY_SPEC_NOT_FOUND,
-            context=_SEARCHED,
-            hint=did_you_mean(name, known)
-            or f"Run 'dli quality suggest {name}' to have one proposed.",
-        )
+        return no_quality_file(name, known, SEARCHED)
 
 
 def _wanted(kind: ResourceKind | None) -> Sequence[ResourceKind]:
     return _KINDS if kind is None else (kind,)
-
-
-def _check_name(name: str) -> None:
-    try:
-        ResourceName.parse(name)
-    except InvalidNameError as error:
-        raise SpecInvalidError(
-            f"{name[:80]!r} is no resource name: {error}",
-            hint="Names look like catalog.schema.name.",
-        ) from error

@@ -1,20 +1,16 @@
 """What a key may see: a spec outside of its patterns is, to it, not there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from dli_domain.errors import ErrorCode, SpecNotFoundError
-from dli_domain.model.names import did_you_mean
+from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.spec_registry import BundleKind
+from dli_domain.ports.unknown_names import listed_by, no_quality_file, no_resource
 from dli_server.http.endpoint import Principal
 
 T = TypeVar("T")
 
-_CODES: Mapping[BundleKind, ErrorCode] = {
-    BundleKind.DATASET: ErrorCode.DATASET_NOT_FOUND,
-    BundleKind.METRIC: ErrorCode.METRIC_NOT_FOUND,
-    BundleKind.QUALITY: ErrorCode.QUALITY_SPEC_NOT_FOUND,
-}
+SEARCHED = {"Searched": "the server's specs"}
 
 
 def sees(principal: Principal, name: str) -> bool:
@@ -43,13 +39,15 @@ def require_visible(
     """
     if sees(principal, name):
         return
-    what = f"There is no {kind.value} {name!r}"
+    seen = tuple(visible(principal, known))
     if kind is BundleKind.QUALITY:
-        what = f"No quality file tests {name!r}"
-    raise SpecNotFoundError(
-        what,
-        code=_CODES[kind],
-        context={"Searched": "the server's specs"},
-        hint=did_you_mean(name, visible(principal, known))
-        or f"Run 'dli {kind.value} list --source server' to see what there is.",
+        raise no_quality_file(name, seen, SEARCHED)
+    resource = ResourceKind(kind.value)
+    raise no_resource(
+        name,
+        resource,
+        other=None,
+        known=lambda: seen,
+        otherwise=listed_by(resource, "--source server"),
+        context=SEARCHED,
     )
