@@ -13,8 +13,8 @@ _LOG = logging.getLogger("dli.server.runs")
 _TICK_SECONDS = 0.1
 _SAVE_EVERY, _SWEEP_EVERY = 10, 600
 _REVOKED_EVERY = 20
-# Between two questions of a client that is there: its network may stumble, it may write a file.
-BETWEEN_SECONDS = 30.0
+# Between two questions of a client that is there: its network may stumble.
+BETWEEN_SECONDS = 8.0
 _UNSEEN_SECONDS = 0.4
 _ALONE = "nobody waits for it any more"
 
