@@ -25,6 +25,7 @@ from dli_domain.ports.spec_registry import BundleKind, Registered, SpecBundle
 from dli_domain.ports.spec_source import SpecListing, SpecSource
 from dli_domain.usecases.register_resource import CheckBundle
 from dli_domain.usecases.render_resource import RenderResource
+from dli_server.registry.fresh import FreshSpecs
 from dli_server.registry.repository import (
     Kept,
     ResourceRepository,
@@ -107,7 +108,7 @@ def open_registry(database: Engine, settings: Settings, clock: Clock) -> Registr
     specs = ServerSpecs(
         repository,
         resource_of,
-        MemorySpecSource() if project is None else YamlSpecSource(project),
+        _files(settings, clock),
     )
     qualities = ServerQualities(
         repository,
@@ -129,6 +130,14 @@ def open_registry(database: Engine, settings: Settings, clock: Clock) -> Registr
         render=render,
         bundles=None if project is None else YamlSpecBundles(project),
     )
+
+
+def _files(settings: Settings, clock: Clock) -> SpecSource:
+    """The project's own specs, if the server was started on one."""
+    root = settings.project.root
+    if root is None:
+        return MemorySpecSource()
+    return FreshSpecs(YamlSpecSource(settings.project), root, clock)
 
 
 @final
