@@ -29,11 +29,15 @@ class WaitQuery(Request, frozen=True, kw_only=True):
     wait: float = 0.0
 
 
-def submit(call: Call) -> Answer:
-    """Take a run."""
-    found = call.services.runs.submit(
-        call.principal, call.body, call.idempotency_key or "", call.trace_id
+async def submit(call: Call) -> Answer:
+    """Take a run; with `wait`, tell how it ended where it is short."""
+    runs = call.services.runs
+    found = await run_sync(
+        runs.submit, call.principal, call.body, call.idempotency_key or "", call.trace_id
     )
+    open_run = runs.live(call.principal, found.run_id) if call.query.wait > 0 else None
+    if open_run is not None:
+        found = await _waited(call, open_run)
     return Answer(body=found, status=_OK if found.ended else _ACCEPTED)
 
 
@@ -46,10 +50,14 @@ async def show(call: Call) -> RunAnswer:
         found = await run_sync(runs.found, call.principal, run_id)
     if not isinstance(found, LiveRun):
         return found
+    return await _waited(call, found)
+
+
+async def _waited(call: Call, run: LiveRun) -> RunAnswer:
     seconds = min(max(call.query.wait, 0.0), MOST_WAIT_SECONDS)
-    left = await waited(call.request, found, seconds)
-    found.heard(runs.clock.monotonic(), left=left)
-    return found.answer
+    left = await waited(call.request, run, seconds)
+    run.heard(call.services.runs.clock.monotonic(), left=left)
+    return run.answer
 
 
 def show_by_key(call: Call) -> RunAnswer:
@@ -98,6 +106,7 @@ ENDPOINTS = (
         access=Access.CHECKED_INSIDE,
         summary="Submit a run, by name or as a statement of a session.",
         body=RunSubmission,
+        query=WaitQuery,
         answer=RunAnswer,
         status=_ACCEPTED,
         needs_key=True,
