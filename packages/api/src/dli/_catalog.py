@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dli_domain.errors import CatalogError, ConfigError, ErrorCode
 from dli_domain.model.catalog import CatalogFilter, Section, TableDetail, TableInfo
 from dli_domain.model.names import did_you_mean
+from dli_domain.model.paging import total_of
 from dli_domain.model.run import ExecutionMode, ResultStatus
 
 if TYPE_CHECKING:
@@ -104,11 +105,10 @@ class CatalogAPI:
         )
         with self._catalog(limit) as catalog:
             page = catalog.tables(wanted, limit=limit, offset=offset)
-        known = not page.has_more and (bool(page.tables) or not offset)
         return CatalogListResult(
             tables=page.tables,
             has_more=page.has_more,
-            total_count=offset + len(page.tables) if known else None,
+            total_count=total_of(len(page.tables), offset, has_more=page.has_more),
         )
 
     def get(
@@ -158,7 +158,7 @@ class CatalogAPI:
             keyword=pattern,
             tables=page.tables,
             has_more=page.has_more,
-            total_matches=None if page.has_more else len(page.tables),
+            total_matches=total_of(len(page.tables), 0, has_more=page.has_more),
         )
 
     @contextmanager

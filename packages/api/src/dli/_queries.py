@@ -17,6 +17,7 @@ from dli_domain.model.history import (
     QueryState,
     moment,
 )
+from dli_domain.model.paging import total_of
 from dli_domain.model.run import ExecutionMode, ResultStatus
 
 if TYPE_CHECKING:
@@ -122,11 +123,10 @@ class QueryAPI:
         )
         with self._history() as history:
             page = history.queries(wanted, limit=limit, offset=offset)
-        known = not page.has_more and (bool(page.queries) or not offset)
         return QueryListResult(
             queries=page.queries,
             has_more=page.has_more,
-            total_count=offset + len(page.queries) if known else None,
+            total_count=total_of(len(page.queries), offset, has_more=page.has_more),
         )
 
     def get(self, query_id: str) -> QueryDetail:

@@ -12,7 +12,8 @@ from dli_cli.commands.catalog import Browsing, Listing, Searching
 from dli_cli.output import Screen
 from dli_cli.usage import UsageError
 from dli_domain.errors import CatalogError, ErrorCode
-from dli_domain.model.catalog import CatalogFilter, CatalogPage, Section, TableDetail
+from dli_domain.model.catalog import CatalogFilter, Section, TableDetail
+from dli_domain.model.paging import total_of
 from dli_domain.ports.catalog import Catalog
 
 _LIMIT = 50
@@ -96,18 +97,13 @@ def _list(
     elif as_json:
         screen.envelope(
             tables=[table_fields(one) for one in page.tables],
-            total_count=_total(page, offset),
+            total_count=total_of(len(page.tables), offset, has_more=page.has_more),
             has_more=page.has_more,
             offset=offset,
         )
     else:
         for line in list_lines(wanted, page, offset, screen.width):
             screen.print(line)
-
-
-def _total(page: CatalogPage, offset: int) -> int | None:
-    """How many there are in all, where this page is the last."""
-    return None if page.has_more or (offset and not page.tables) else offset + len(page.tables)
 
 
 def _show(parts: Sequence[str], options: Browsing, screen: Screen) -> None:

@@ -24,6 +24,7 @@ from dli_domain.model.history import (
     QueryState,
     moment,
 )
+from dli_domain.model.paging import total_of
 from dli_domain.ports.query_history import QueryHistory
 
 _MOST_AT_ONCE = 500
@@ -57,10 +58,9 @@ def show_list(account: str | None, options: Listing, screen: Screen) -> None:
     with open_queries(dli.settings, dli.clock) as history:
         page = history.queries(wanted, limit=options.limit, offset=options.offset)
     if as_json:
-        ended = not page.has_more and (page.queries or not options.offset)
         screen.envelope(
             queries=[query_fields(one) for one in page.queries],
-            total=options.offset + len(page.queries) if ended else None,
+            total=total_of(len(page.queries), options.offset, has_more=page.has_more),
             has_more=page.has_more,
             offset=options.offset,
             since=since,
