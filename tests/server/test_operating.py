@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from dli import DatasetAPI, DliError, ErrorCode, ExecutionContext, ExecutionMode
 from dli_cli.scaffold import project_files
+from dli_server.http.scopes import Scope
 from dli_server.keys.form import key_id_of
 from dli_server.storage.opening import connect
 from dli_server.storage.tables import KEYS
@@ -65,6 +66,16 @@ def status(server: RunningServer, key: str) -> int:
 def revoke(dli: Dli, server: RunningServer, key: str) -> None:
     gone = dli("server", "key", "revoke", key_id_of(key) or "", "--state", str(server.state))
     assert gone.code == 0, gone.err
+
+
+def test_every_line_of_the_log_is_json_and_holds_no_sql(server: RunningServer) -> None:
+    body = {"sql": "WITH x AS (COPY t TO 'canary') SELECT 1"}  # sqlglot would warn with it
+    headers = server.headers(Scope.RUN_ADHOC)
+    answer = httpx.post(f"{server.url}/api/v1/execution/sql/run", headers=headers, json=body)
+    assert answer.status_code == 403, answer.text
+    log = (server.state / "server.log").read_text()
+    assert [json.loads(line)["logger"] for line in log.splitlines()]
+    assert "canary" not in log
 
 
 def test_a_key_works_at_once_and_ends_within_a_second_of_its_revocation(

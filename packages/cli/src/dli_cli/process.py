@@ -1,5 +1,6 @@
 """One process: its streams, its signals, and how it ends."""
 
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from dli_domain.errors import ExecutionCancelledError
 
 def run_and_leave(tokens: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Run, then end the process: with an exit code, or by the signal that stopped it."""
+    # It warns with the text of the SQL; what is wrong with it, our own messages say.
+    logging.getLogger("sqlglot").disabled = True
     screen = Screen.of_process(environ, json="--json" in tokens)
     with signals_cancel() as received:
         try:

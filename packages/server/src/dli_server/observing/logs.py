@@ -31,11 +31,14 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send the logs of the server, and of uvicorn, to the stream (stderr by default)."""
+    """Send all logs of the process to the stream (stderr by default), those of others if they warn.
+
+    sqlglot says nothing: it warns with the text of the SQL.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
-    for name, least in (("dli_server", level), ("uvicorn", max(level, logging.WARNING))):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.setLevel(least)
-        logger.propagate = False
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("dli_server").setLevel(level)
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL + 1)

@@ -30,7 +30,7 @@ from dli_server.runs.refusals import no_room
 from dli_server.runs.sessions import Session, Sessions
 from dli_server.runs.work import Drive, Outcome
 
-_LOG = logging.getLogger("dli.server.runs")
+_LOG = logging.getLogger("dli_server.runs")
 CANCEL_WAIT_SECONDS = 3.0
 _SERVER = "the server"
 _ENDING = "the server is shutting down"

@@ -9,7 +9,7 @@ from dli_server.runs.live import LiveRun
 from dli_server.runs.service import RunService
 from dli_server.runs.sessions import Session
 
-_LOG = logging.getLogger("dli.server.runs")
+_LOG = logging.getLogger("dli_server.runs")
 _TICK_SECONDS = 0.1
 _SAVE_EVERY, _SWEEP_EVERY = 10, 600
 _REVOKED_EVERY = 20

@@ -12,7 +12,7 @@ from dli_server.runs.service import RunService
 
 # Job ids follow from the run's id and the number of the statement.
 _KNOWS_JOBS = frozenset({"bigquery"})
-_LOG = logging.getLogger("dli.server.runs")
+_LOG = logging.getLogger("dli_server.runs")
 
 
 def recover(runs: RunService) -> None:
