@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,6 +158,16 @@ def test_two_servers_do_not_share_a_folder(tmp_path: Path) -> None:
         )
     assert second.returncode == 3
     assert "Another server" in second.stderr
+
+
+def test_a_second_demo_leaves_the_key_of_the_first_alone() -> None:
+    with started("--demo", "--json") as (_, text):
+        told = json.loads(text)
+        second = dli("server", "start", "--demo", "--port", "0")
+        assert (second.returncode, "Another server" in second.stderr) == (3, True)
+        time.sleep(0.6)  # What the server remembers of a key is older then.
+        headers = {"Authorization": f"Bearer {told['key']}"}
+        assert httpx.get(f"{told['url']}/api/v1/health", headers=headers).status_code == 200
 
 
 def test_it_speaks_tls_and_then_listens_anywhere(

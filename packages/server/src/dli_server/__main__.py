@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
     start(
         msgspec.json.decode(Path(config).read_bytes(), type=ServerConfig),
         Path(project),
-        lambda url: print(url, flush=True),  # noqa: T201 - what the caller waits for
+        lambda url, _key: print(url, flush=True),  # noqa: T201 - what the caller waits for
     )
 
 

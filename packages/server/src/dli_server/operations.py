@@ -25,7 +25,6 @@ __all__ = [
     "KeyFacts",
     "ServerConfig",
     "create_key",
-    "demo_key",
     "list_keys",
     "now",
     "project_settings",
@@ -50,44 +49,40 @@ def project_settings(project: Path | None) -> Settings:
     return loaded.settings
 
 
-def start(config: ServerConfig, project: Path | None, announce: Callable[[str], None]) -> None:
+def start(
+    config: ServerConfig,
+    project: Path | None,
+    announce: Callable[[str, str | None], None],
+    *,
+    demo: bool = False,
+) -> None:
     """Serve a project until a signal comes.
 
     Args:
         config: The server's own settings.
         project: The project's folder; None for that around the working directory.
-        announce: Called with the address once requests are answered.
+        announce: Called with the address, and the key of a demo, once requests are answered.
+        demo: Make a key with every scope that ends after a day; those of earlier demos are revoked.
 
     Raises:
-        ConfigError: the project or the server's settings are wrong, or another server runs on
-            the same folder.
+        ConfigError: the project or the server's settings are wrong, another server runs on the
+            same folder, or a demo would be reachable from other machines.
     """
     check(config)
+    if demo and not is_loopback(config.host):
+        raise ConfigError(
+            f"A demo listens on this machine only, not on {config.host!r}",
+            hint="Leave --host out, or start it without --demo and make keys of your own.",
+        )
     settings = project_settings(project)
     # The keys and the audit log are kept without the engines and the web server.
     from dli_server.compose import compose  # noqa: PLC0415
     from dli_server.serving.running import serve  # noqa: PLC0415
 
     with sole_server(Path(config.state)):
-        serve(compose(config, settings), announce)
-
-
-def demo_key(config: ServerConfig) -> str:
-    """A key with every scope that ends after a day; those of earlier demos are revoked.
-
-    Raises:
-        ConfigError: the server would be reachable from other machines.
-    """
-    if not is_loopback(config.host):
-        raise ConfigError(
-            f"A demo listens on this machine only, not on {config.host!r}",
-            hint="Leave --host out, or start it without --demo and make keys of your own.",
-        )
-    ring = _ring(config)
-    for key in ring.list():
-        if key.owner == DEMO_OWNER and key.revoked_at is None:
-            ring.revoke(key.key_id)
-    return ring.create(DEMO_OWNER, Scope, days=1)[0].text
+        # Only now: a demo that runs on this folder keeps its key.
+        key = _demo_key(config) if demo else None
+        serve(compose(config, settings), lambda url: announce(url, key))
 
 
 def create_key(
@@ -134,6 +129,13 @@ def scopes(names: Iterable[str]) -> tuple[Scope, ...]:
 def now() -> datetime:
     """The moment, by which keys are live or ended."""
     return SystemClock().now()
+
+
+def _demo_key(config: ServerConfig) -> str:
+    for key in list_keys(config):
+        if key.owner == DEMO_OWNER and key.revoked_at is None:
+            revoke_key(config, key.key_id)
+    return create_key(config, DEMO_OWNER, Scope, days=1)[0].text
 
 
 def _told(config: ServerConfig, event: str, key_id: str, owner: str | None) -> None:

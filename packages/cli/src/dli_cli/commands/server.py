@@ -105,19 +105,17 @@ def start(
     called = _operations()
     config = _config(kept, {"host": host, "port": port}, DEMO_STATE if demo else STATE)
     folder = Path(project) if project is not None else None
-    key: str | None = None
     if demo:
-        key = called.demo_key(config)
         folder = folder or _demo_project(Path(config.state))
 
-    def announce(url: str) -> None:
+    def announce(url: str, key: str | None) -> None:
         if json:
             screen.envelope(url=url, state=config.state, **({"key": key} if key else {}))
             return
         for line in _welcome(url, key, config.state, at_home=project is None):
             screen.print(line)
 
-    called.start(config, folder, announce)
+    called.start(config, folder, announce, demo=demo)
 
 
 @key_app.command(version_flags=[])
