@@ -37,6 +37,17 @@ def refused(target: DuckDbTarget) -> DliError:
     return caught.value
 
 
+@pytest.mark.parametrize(("said", "given"), [(None, 0.5), ("10%", 0.1)])
+def test_a_confined_instance_leaves_memory_to_others(said: str | None, given: float) -> None:
+    limit = "SELECT current_setting('memory_limit') AS amount"
+    whole = duckdb.connect(config={"memory_limit": "100%"}).execute(limit).fetchone()
+    assert whole is not None
+    found = rows(DuckDbTarget(confined=True, memory_limit=said), limit)[0]["amount"]
+    assert float(str(found).split()[0]) == pytest.approx(
+        float(whole[0].split()[0]) * given, rel=0.05
+    )
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
     path = tmp_path / "lake.duckdb"

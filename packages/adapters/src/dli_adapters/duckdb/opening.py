@@ -17,7 +17,7 @@ import duckdb
 from dli_adapters.duckdb.catalogs import MEMORY, add_sources, attach
 from dli_adapters.duckdb.columns import quoted
 from dli_adapters.duckdb.errors import Sent, plain_message, translated
-from dli_adapters.duckdb.readonly import SPILL_LIMIT, confine
+from dli_adapters.duckdb.readonly import MEMORY_LIMIT, SPILL_LIMIT, confine
 from dli_domain.errors import (
     ConfigError,
     DliError,
@@ -67,8 +67,9 @@ def _connection(target: DuckDbTarget) -> duckdb.DuckDBPyConnection:
         "python_enable_replacements": "false",
         "temp_directory": _spill_folder(os.getpid()),
     }
-    if target.memory_limit is not None:
-        config["memory_limit"] = target.memory_limit
+    memory = target.memory_limit or (MEMORY_LIMIT if target.confined else None)
+    if memory is not None:
+        config["memory_limit"] = memory
     if target.threads is not None:
         config["threads"] = str(target.threads)
     spill = target.max_temp_directory_size or (SPILL_LIMIT if target.confined else None)

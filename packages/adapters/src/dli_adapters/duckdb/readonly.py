@@ -19,6 +19,8 @@ from dli_domain.model.policy import Opinion
 from dli_domain.model.settings import DuckDbTarget
 
 SPILL_LIMIT = "10GB"
+# DuckDB would take 80 % of the machine, on which the server and others run as well.
+MEMORY_LIMIT = "50%"
 # The log, and what stands beside it during a checkpoint and after a crash.
 _FILES_OF_ONE = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
 _WILD = frozenset("*?[{")
