@@ -182,7 +182,14 @@ class Driver:
     def _driven(self, run: LiveRun) -> Outcome:
         run.check()
         now = self._clock.now()
-        self._note(run, {"state": "RUNNING", "started_at": now, "worker": self._journal.worker})
+        began: dict[str, object] = {
+            "state": "RUNNING",
+            "started_at": now,
+            "worker": self._journal.worker,
+        }
+        # By name it is noted anew, on the disk, before a statement is sent that changes data.
+        writes = run.session is not None and run.session.reading is None
+        self._note(run, began, lasting=writes)
         run.tell(state="RUNNING", started_at=now)
         if run.session is not None:
             seconds = run.submission.timeout_seconds
@@ -200,10 +207,11 @@ class Driver:
             self._note(run, {"writes": True})
             run.sending = nothing_said
 
-    def _note(self, run: LiveRun, columns: dict[str, object]) -> None:
+    def _note(self, run: LiveRun, columns: dict[str, object], *, lasting: bool = True) -> None:
         """Nothing happens that the journal did not take before."""
+        note = self._journal.change if lasting else self._journal.hint
         try:
-            self._journal.change(run.run_id, columns)
+            note(run.run_id, columns)
         except SQLAlchemyError as error:
             raise ServerExecutionError(no_room("journal").message) from error
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Update, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from dli_adapters.wire.messages import FINAL, RunAnswer, RunSubmission
 from dli_domain.model.quality import QualityReport
+from dli_server.storage.opening import unhurried
 from dli_server.storage.tables import KEYS, QUALITY_RESULTS, RUNS
 
 
@@ -102,7 +103,7 @@ _COLUMNS = [
 
 
 class RunJournal:
-    """Each change is one transaction, durable when the call returns.
+    """Each change is one transaction, durable when the call returns, but for a `hint`.
 
     Args:
         database: Holds the table.
@@ -123,7 +124,7 @@ class RunJournal:
         }
         try:
             with self._database.begin() as connection:
-                connection.execute(insert(RUNS).values(values))
+                connection.execute(insert(RUNS), values)
         except IntegrityError:
             found = self.of_key(run.key_id, run.idempotency_key)
             if found is None:
@@ -135,15 +136,19 @@ class RunJournal:
         """Note what became of it; a run that has ended stays as it is."""
         self.settle({run_id: values})
 
+    def hint(self, run_id: str, values: Mapping[str, Any]) -> None:
+        """`change`, but a machine that loses its power may forget it.
+
+        For what a restart would do without: that a run began which changes nothing.
+        """
+        with unhurried(self._database) as connection:
+            connection.execute(_changed(run_id, values))
+
     def settle(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """`change` for many runs, by their ids, in one transaction."""
         with self._database.begin() as connection:
             for run_id, values in changes.items():
-                connection.execute(
-                    update(RUNS)
-                    .where(RUNS.c.run_id == run_id, RUNS.c.state.not_in(FINAL))
-                    .values(dict(values))
-                )
+                connection.execute(_changed(run_id, values))
 
     def judged(self, report: QualityReport) -> None:
         """Keep the verdicts of a quality run."""
@@ -238,6 +243,11 @@ def ending(answer: RunAnswer, result_path: str | None, keep_seconds: float) -> d
         "result_path": result_path,
         "result_expires_at": now + timedelta(seconds=keep_seconds) if result_path else None,
     }
+
+
+def _changed(run_id: str, values: Mapping[str, Any]) -> Update:
+    open_run = (RUNS.c.run_id == run_id, RUNS.c.state.not_in(FINAL))
+    return update(RUNS).where(*open_run).values(dict(values))
 
 
 def _recorded(row: RowMapping) -> Recorded:
