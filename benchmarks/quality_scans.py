@@ -29,9 +29,9 @@ from dli_domain.model.quality import (
     QualityTest,
     QualityTestType,
 )
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.run import ExecutionMode
 from dli_domain.model.spec import ResourceKind, SqlSource
-from dli_domain.usecases.plan_quality import QualityRequest
 from dli_domain.usecases.render_resource import RenderResource
 from dli_domain.usecases.run_quality import RunQuality
 

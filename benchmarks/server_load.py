@@ -178,12 +178,12 @@ def _library_run(server: Serving) -> Callable[[], str | None]:
     from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415
     from dli_adapters.server.registered_runs import ServerRegisteredRuns  # noqa: PLC0415
     from dli_adapters.server.transport import Transport  # noqa: PLC0415
+    from dli_domain.model.requests import RunRequest  # noqa: PLC0415
     from dli_domain.model.spec import ResourceKind  # noqa: PLC0415
-    from dli_domain.ports.registered_runs import NamedRun  # noqa: PLC0415
 
     clock = SystemClock()
     policy = ServerEngine(server.target(), "duckdb", clock).policy
-    asked = NamedRun(name="lake.mart.orders_1", kind=ResourceKind.DATASET)
+    asked = RunRequest(name="lake.mart.orders_1", kind=ResourceKind.DATASET)
     local = threading.local()
 
     def run() -> str | None:

@@ -16,6 +16,7 @@ from dli_domain.errors import (
     ExecutionQueryError,
 )
 from dli_domain.model.problems import Location
+from dli_domain.model.requests import RunRequest
 from dli_domain.model.result import Estimate, QueryResult
 from dli_domain.model.run import (
     CancelOutcome,
@@ -27,7 +28,7 @@ from dli_domain.model.run import (
 )
 from dli_domain.model.spec import ExecutionSpec, ResourceKind, ResourceSpec, StatementSpec
 from dli_domain.ports.query_executor import QueryExecutor
-from dli_domain.usecases.run_resource import RunRequest, RunResource
+from dli_domain.usecases.run_resource import RunResource
 from tests.domain.specs import CLOCK, renderer, resource, sql_source
 
 ROWS = QueryResult(rows=[{"id": 1}, {"id": 2}], row_count=2)

@@ -15,11 +15,11 @@ from dli_adapters.memory.spec_source import MemorySpecSource
 from dli_adapters.registry import open_executor
 from dli_adapters.yaml_specs.quality_source import YamlQualitySource
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.run import ExecutionMode, RunScope
 from dli_domain.model.settings import DuckDbTarget, ProjectSettings, Settings
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
-from dli_domain.usecases.plan_quality import QualityRequest
 from dli_domain.usecases.render_resource import RenderResource
 from dli_domain.usecases.run_quality import RunQuality
 from tests.engines.local_bigquery import bigquery_server

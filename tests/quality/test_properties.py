@@ -29,12 +29,12 @@ from dli_domain.model.quality import (
     QualityTestType,
     Verdict,
 )
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.run import ExecutionMode
 from dli_domain.model.settings import ProjectSettings
 from dli_domain.model.spec import ResourceKind, SqlSource
 from dli_domain.ports.quality_source import QualitySource
 from dli_domain.quality.judging import exceeds, judge
-from dli_domain.usecases.plan_quality import QualityRequest
 from dli_domain.usecases.render_resource import RenderResource
 from dli_domain.usecases.run_quality import RunQuality
 from dli_domain.usecases.suggest_quality import SuggestQuality

@@ -12,11 +12,11 @@ import pytest
 from dli_adapters.registry import open_executor
 from dli_domain.errors import ExecutionConnectionError, SpecNotFoundError
 from dli_domain.model.quality import QualityReport, Verdict
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.result import Estimate, QueryResult
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.model.settings import Settings
 from dli_domain.ports.query_executor import QueryExecutor
-from dli_domain.usecases.plan_quality import QualityRequest
 from tests.engines.local_bigquery import BigQueryServer, running_server
 from tests.quality.conftest import Judge, Open, PlantedClock, runner
 from tests.quality.planted import EXPECTED, create_statements, quality_yaml

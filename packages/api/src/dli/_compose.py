@@ -24,6 +24,7 @@ from dli_domain.errors import (
     ParameterError,
     ServerUnreachableError,
 )
+from dli_domain.model.requests import RunRequest
 from dli_domain.model.run import DataSource, Deadline, ExecutionMode, RunScope
 from dli_domain.model.settings import Settings
 from dli_domain.model.spec import ResourceKind
@@ -36,7 +37,6 @@ from dli_domain.usecases.render_resource import EXECUTION_DATE, RenderResource
 from dli_domain.usecases.run_resource import (
     DEFAULT_TIMEOUT_SECONDS,
     OpenExecutor,
-    RunRequest,
     RunResource,
 )
 from dli_domain.usecases.validate_resource import ValidateResource

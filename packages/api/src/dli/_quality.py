@@ -203,7 +203,7 @@ class QualityAPI:
         """
         # the template engine comes with it: listing does not pay for it
         from dli._compose import new_run_id  # noqa: PLC0415
-        from dli_domain.usecases.plan_quality import QualityRequest  # noqa: PLC0415
+        from dli_domain.model.requests import QualityRequest  # noqa: PLC0415
         from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415
         from dli_domain.usecases.run_registered import JudgeRegistered  # noqa: PLC0415
 

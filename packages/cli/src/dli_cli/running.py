@@ -14,13 +14,14 @@ from dli_cli.text import safe, safe_line
 from dli_cli.usage import UsageError
 from dli_cli.values import parse_bytes, parse_day, parse_parameters
 from dli_domain.errors import ExecutionLimitError
+from dli_domain.model.requests import RunRequest
 from dli_domain.model.run import ExecutionMode, ExecutionResult, ResultStatus
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.result_writer import ResultWriter
 from dli_domain.usecases.estimate_resource import ResourceEstimate
 from dli_domain.usecases.render_resource import RenderedResource
 from dli_domain.usecases.run_registered import RunRegistered
-from dli_domain.usecases.run_resource import RunRequest, RunResource
+from dli_domain.usecases.run_resource import RunResource
 
 _SHOWN = 20
 STDOUT = "-"

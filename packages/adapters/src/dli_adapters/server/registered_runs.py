@@ -30,6 +30,7 @@ from dli_domain.errors import (
     ServerError,
 )
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.run import (
     CancelOutcome,
     Deadline,
@@ -42,8 +43,6 @@ from dli_domain.model.run import (
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.registered_runs import (
     NamedResult,
-    NamedRun,
-    NamedTests,
     Progress,
     RegisteredRuns,
 )
@@ -102,7 +101,7 @@ class ServerRegisteredRuns(RegisteredRuns):
         """The run at the server, to be looked for there."""
         return self._job_id
 
-    def run(self, asked: NamedRun, progress: Progress) -> NamedResult:
+    def run(self, asked: RunRequest, progress: Progress) -> NamedResult:
         submission = RunSubmission(
             resource=ResourceRun(
                 kind=asked.kind.value,
@@ -126,10 +125,10 @@ class ServerRegisteredRuns(RegisteredRuns):
             warnings=run.warnings,
         )
 
-    def judge(self, asked: NamedTests, progress: Progress) -> QualityReport:
+    def judge(self, asked: QualityRequest, progress: Progress) -> QualityReport:
         submission = RunSubmission(
             quality=QualityRun(
-                reference=asked.name,
+                reference=asked.reference,
                 tests=asked.tests,
                 parameters=encoded(asked.parameters),
                 shared=encoded(asked.shared),

@@ -13,14 +13,13 @@ from dli_adapters.supervision.watch import Watch
 from dli_adapters.supervision.worker import Worker
 from dli_domain.errors import DliError
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.result import QueryResult
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.registered_runs import (
     NamedResult,
-    NamedRun,
-    NamedTests,
     OpenRuns,
     Progress,
     RegisteredRuns,
@@ -74,7 +73,7 @@ class _SupervisedRuns(RegisteredRuns):
     def engine(self) -> str:
         return self._inner.engine
 
-    def run(self, asked: NamedRun, progress: Progress) -> NamedResult:
+    def run(self, asked: RunRequest, progress: Progress) -> NamedResult:
         may = _MAY_CHANGE if asked.kind is ResourceKind.DATASET else _ONLY_READS
         found = self._watch.call(partial(self._inner.run, asked, progress), may)
         result = found.result
@@ -86,7 +85,7 @@ class _SupervisedRuns(RegisteredRuns):
         read = QueryResult(columns=result.columns, stream=self._stream, stats=result.stats)
         return replace(found, result=read)
 
-    def judge(self, asked: NamedTests, progress: Progress) -> QualityReport:
+    def judge(self, asked: QualityRequest, progress: Progress) -> QualityReport:
         return self._watch.call(partial(self._inner.judge, asked, progress), _ONLY_READS)
 
     def cancel(self) -> CancelOutcome:

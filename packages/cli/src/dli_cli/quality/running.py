@@ -17,8 +17,8 @@ from dli_cli.usage import UsageError
 from dli_cli.values import parse_day, parse_parameters
 from dli_domain.errors import ErrorCode
 from dli_domain.model.quality import QualityReport, Verdict
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.run import ExecutionMode
-from dli_domain.usecases.plan_quality import QualityRequest
 
 STDOUT = "-"
 _ENDINGS = {".json": "json", ".xml": "junit", ".sarif": "sarif"}

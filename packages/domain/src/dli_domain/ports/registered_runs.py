@@ -2,49 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import Protocol
 
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.result import QueryResult
 from dli_domain.model.run import CancelOutcome, RunScope, StatementReport
-from dli_domain.model.spec import ResourceKind
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedRun:
-    """A registered dataset or metric, and the values to run it with.
-
-    `timeout` in seconds beats the spec's own; None leaves it to the spec.
-    """
-
-    name: str
-    kind: ResourceKind
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    ds: date | None = None
-    timeout: int | None = None
-    max_bytes: int | None = None
-    skip_pre: bool = False
-    skip_post: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedTests:
-    """Registered quality tests of a resource; `shared` are values for whoever declares them."""
-
-    name: str
-    tests: tuple[str, ...] = ()
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    shared: Mapping[str, object] = field(default_factory=dict)
-    ds: date | None = None
-    fail_fast: bool = False
-    samples: int = 5
-    allow_empty: bool = False
-    timeout: int | None = None
-    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +39,14 @@ class RegisteredRuns(Protocol):
         """The far side's engine as users write it."""
         ...
 
-    def run(self, asked: NamedRun, progress: Progress) -> NamedResult:
+    def run(self, asked: RunRequest, progress: Progress) -> NamedResult:
         """Run a dataset or metric to its end, and begin to read its rows.
 
         Post statements have run when the rows come.
         """
         ...
 
-    def judge(self, asked: NamedTests, progress: Progress) -> QualityReport:
+    def judge(self, asked: QualityRequest, progress: Progress) -> QualityReport:
         """Run quality tests to their end."""
         ...
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dli_domain.errors import DliError
 from dli_domain.model.names import ResourceName
+from dli_domain.model.requests import RunRequest
 from dli_domain.model.result import Estimate
 from dli_domain.model.run import Deadline, RunScope
 from dli_domain.ports.clock import Clock
@@ -12,7 +13,6 @@ from dli_domain.usecases.render_resource import RenderResource
 from dli_domain.usecases.run_resource import (
     DEFAULT_TIMEOUT_SECONDS,
     OpenExecutor,
-    RunRequest,
     place,
 )
 

@@ -1,13 +1,13 @@
 """Quality files and parameters in, checks of each target in the engine's SQL out. Nothing runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 from dli_domain.errors import DliError, ErrorCode, SpecNotFoundError
 from dli_domain.model.names import did_you_mean
 from dli_domain.model.problems import Problem
 from dli_domain.model.quality import QualitySpec, QualityTarget, QualityTest
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.spec import QueryType, ResourceKind, ResourceSpec
 from dli_domain.model.values import Identifier, Value
 from dli_domain.parameters import parameter_error, resolve_parameters
@@ -33,26 +33,6 @@ class TargetPlan:
     target: QualityTarget
     source: Source
     tests: tuple[PlannedTest, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityRequest:
-    """Which tests to run, with which values, and how far.
-
-    `tests` names the tests to run; none means all. `parameters` holds texts as typed on a
-    command line, or Python values: for the metric that is tested and for the files' templates.
-    """
-
-    reference: str
-    tests: tuple[str, ...] = ()
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    shared: Mapping[str, object] = field(default_factory=dict)
-    ds: date | None = None
-    fail_fast: bool = False
-    samples: int = 5
-    allow_empty: bool = False
-    timeout: int | None = None
-    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from dli_domain.model.quality import (
     QualityStatement,
     Verdict,
 )
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.run import Deadline, ExecutionMode, RunScope
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.quality_source import QualitySource
@@ -26,7 +27,6 @@ from dli_domain.quality.statements import stands_alone
 from dli_domain.usecases.plan_quality import (
     PlannedTest,
     PlanQuality,
-    QualityRequest,
     TargetPlan,
 )
 from dli_domain.usecases.quality_session import QualitySession, errored, refused

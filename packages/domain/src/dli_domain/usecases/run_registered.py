@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from dli_domain.model.names import ResourceName
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.result import QueryResult
 from dli_domain.model.run import (
     Deadline,
@@ -15,11 +16,10 @@ from dli_domain.model.run import (
     RunScope,
 )
 from dli_domain.ports.clock import Clock
-from dli_domain.ports.registered_runs import NamedRun, NamedTests, OpenRuns
+from dli_domain.ports.registered_runs import OpenRuns
 from dli_domain.ports.result_writer import ResultWriter
-from dli_domain.usecases.plan_quality import QualityRequest
 from dli_domain.usecases.run_quality import Say, silent
-from dli_domain.usecases.run_resource import Progress, RunRequest, no_progress
+from dli_domain.usecases.run_resource import Progress, no_progress
 
 # The far side keeps the limit and says what came of it. One that says nothing is asked to stop
 # and left, all of it within two seconds of the limit.
@@ -46,7 +46,7 @@ class RunRegistered:
         started_at, began = self.clock.now(), self.clock.monotonic()
         writer.prepare()
         with self.open_runs(self._scope(request, began)) as runs:
-            found = runs.run(_named(request), progress)
+            found = runs.run(request, progress)
             written = writer.write(found.result)
         result = found.result
         return ExecutionResult(
@@ -80,7 +80,7 @@ class RunRegistered:
             DliError: as in a call; also out of the block's end.
         """
         with self.open_runs(self._scope(request, self.clock.monotonic())) as runs:
-            result = runs.run(_named(request), progress).result
+            result = runs.run(request, progress).result
             try:
                 yield result
             finally:
@@ -108,20 +108,8 @@ class JudgeRegistered:
         scope = _scope(
             self.new_run_id(), request.reference, began, request.timeout, request.max_bytes
         )
-        asked = NamedTests(
-            name=request.reference,
-            tests=request.tests,
-            parameters=request.parameters,
-            shared=request.shared,
-            ds=request.ds,
-            fail_fast=request.fail_fast,
-            samples=request.samples,
-            allow_empty=request.allow_empty,
-            timeout=request.timeout,
-            max_bytes=request.max_bytes,
-        )
         with self.open_runs(scope) as runs:
-            report = runs.judge(asked, say)
+            report = runs.judge(request, say)
         return replace(
             report,
             mode=ExecutionMode.SERVER,
@@ -138,17 +126,4 @@ def _scope(
         resource=name,
         deadline=Deadline(began + seconds + _SLACK_SECONDS, seconds),
         max_bytes=max_bytes,
-    )
-
-
-def _named(request: RunRequest) -> NamedRun:
-    return NamedRun(
-        name=request.name,
-        kind=request.kind,
-        parameters=request.parameters,
-        ds=request.ds,
-        timeout=request.timeout,
-        max_bytes=request.max_bytes,
-        skip_pre=request.skip_pre,
-        skip_post=request.skip_post,
     )

@@ -1,9 +1,8 @@
 """Run a dataset or a metric: pre, main and post statements in one session."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 from dli_domain.errors import (
     DliError,
@@ -11,6 +10,7 @@ from dli_domain.errors import (
     ExecutionLimitError,
     ExecutionQueryError,
 )
+from dli_domain.model.requests import RunRequest
 from dli_domain.model.result import QueryResult
 from dli_domain.model.run import (
     Deadline,
@@ -21,7 +21,6 @@ from dli_domain.model.run import (
     RunScope,
     StatementReport,
 )
-from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
 from dli_domain.ports.result_writer import ResultWriter, Written
@@ -35,24 +34,6 @@ DEFAULT_TIMEOUT_SECONDS = 300
 
 OpenExecutor = Callable[[RunScope], AbstractContextManager[QueryExecutor]]
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """What to run, with which values, and how far it may go.
-
-    `parameters` holds texts as typed on a command line, or Python values. `timeout` in
-    seconds beats the spec's own; None leaves it to the spec, then to 300.
-    """
-
-    name: str
-    kind: ResourceKind
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    ds: date | None = None
-    timeout: int | None = None
-    max_bytes: int | None = None
-    skip_pre: bool = False
-    skip_post: bool = False
 
 
 def no_progress(_: str) -> None:

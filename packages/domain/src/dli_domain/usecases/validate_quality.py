@@ -12,6 +12,7 @@ from dli_domain.errors import (
 )
 from dli_domain.model.problems import Location, Problem, Severity
 from dli_domain.model.quality import QualitySpec, QualityTest
+from dli_domain.model.requests import QualityRequest
 from dli_domain.model.spec import ResourceSpec, SqlSource
 from dli_domain.parameters import resolve_parameters
 from dli_domain.quality.checks import Check
@@ -19,7 +20,6 @@ from dli_domain.quality.statements import Source, counting
 from dli_domain.rendering.rendered import RenderedSql
 from dli_domain.usecases.plan_quality import (
     PlanQuality,
-    QualityRequest,
     declared_of,
     refuse_unknown,
 )

@@ -13,13 +13,13 @@ from dli_adapters.wire.messages import ResourceRun, StatementFacts
 from dli_adapters.wire.parameters import decoded, encoded
 from dli_adapters.wire.quality import packed_report
 from dli_domain.model.quality import QualityReport
+from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.run import ExecutionMode, ExecutionResult, RunScope
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.query_executor import QueryExecutor
-from dli_domain.usecases.plan_quality import QualityRequest
 from dli_domain.usecases.run_quality import RunQuality
-from dli_domain.usecases.run_resource import RunRequest, RunResource
+from dli_domain.usecases.run_resource import RunResource
 from dli_server.configuration import Limits
 from dli_server.registry.registry import Registry
 from dli_server.runs.engines import Engines
