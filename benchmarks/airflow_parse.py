@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.engines.airflow import AirflowUnavailableError, airflow_environment, built_airflow
+from tests.engines.airflow import airflow_environment, built_airflow
+from tests.engines.peers import PeerUnavailableError
 
 # ratios to the bare DAGs
 MOST_DECLARED = 4.0
@@ -121,7 +122,7 @@ def _measured(count: int, rounds: int) -> dict[str, object]:
         )
     line = next((x for x in done.stdout.splitlines() if x.startswith("FIGURES")), None)
     if line is None:
-        raise AirflowUnavailableError(done.stderr[-2000:])
+        raise PeerUnavailableError(done.stderr[-2000:])
     figures: dict[str, object] = json.loads(line.removeprefix("FIGURES"))
     return figures
 
@@ -133,7 +134,7 @@ def main() -> int:
     wanted = parser.parse_args()
     try:
         figures = _measured(wanted.datasets, wanted.rounds)
-    except AirflowUnavailableError as error:
+    except PeerUnavailableError as error:
         print(f"no Airflow: {error}", file=sys.stderr)
         return 1
     medians, first = figures["medians"], figures["first"]

@@ -1,6 +1,5 @@
 """The real Airflow, one for all tests of this folder, and projects that it reads."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import duckdb
 import pytest
 
 from tests.engines.airflow import RunningAirflow, airflow
+from tests.engines.duckdb_file import rows_of
 
 __all__ = ["airflow"]
 
@@ -58,16 +58,7 @@ class FlowProject:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """What stands in the DuckDB file, once no task writes it."""
-        limit = time.monotonic() + 20
-        while True:
-            try:
-                with duckdb.connect() as connection:
-                    connection.execute(f"ATTACH '{self.root}/data.duckdb' AS db (READ_ONLY)")
-                    return connection.execute(sql).fetchall()
-            except duckdb.IOException:
-                if time.monotonic() > limit:
-                    raise
-                time.sleep(0.2)
+        return rows_of(self.root / "data.duckdb", sql)
 
 
 def project_in(airflow: RunningAirflow, name: str) -> FlowProject:

@@ -6,20 +6,17 @@ installed there from this checkout, editable, so DAG files can import them and t
 Tests that use it carry `pytest.mark.xdist_group("airflow")`.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,16 +24,24 @@ from typing import Any
 
 import pytest
 
+from tests.engines.peers import (
+    PeerUnavailableError,
+    Shared,
+    answers,
+    built,
+    called,
+    free_port,
+    interpreter,
+    outside,
+    uv,
+)
+
 ROOT = Path(__file__).parents[2]
-PEERS = ROOT / ".peers"
 PYTHON = "3.12"
 REQUIREMENTS = ("apache-airflow==3.3.2",)
 PACKAGES = ("packages/domain", "packages/adapters", "packages/api")
 EXTRAS = {"packages/api": "[duckdb]"}
 PASSWORDS = {"admin": "admin-secret", "viewer": "viewer-secret"}
-# Read when the file is imported: the tests' isolation hides these variables later.
-_ENVIRONMENT = dict(os.environ)
-_REQUIRED = _ENVIRONMENT.get("DLI_TEST_REQUIRE_PEERS") == "1"
 _START_LIMIT = 180.0
 
 # Starts the three pieces in one process group, and ends them when its standard input closes:
@@ -65,10 +70,6 @@ for piece in pieces:
         pass
 os.killpg(0, signal.SIGKILL)
 """
-
-
-class AirflowUnavailableError(Exception):
-    """Airflow cannot be had here; the text says why."""
 
 
 class AirflowAnswerError(AssertionError):
@@ -193,72 +194,37 @@ class RunningAirflow:
             time.sleep(0.2)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _uv() -> list[str]:
-    for found in (_ENVIRONMENT.get("UV"), shutil.which("uv", path=_ENVIRONMENT.get("PATH"))):
-        if found:
-            return [found]
-    probe = [sys.executable, "-m", "uv"]
-    if subprocess.run([*probe, "--version"], capture_output=True, check=False).returncode == 0:
-        return probe
-    raise AirflowUnavailableError("uv is not installed, neither as a program nor as a module")
-
-
-def _interpreter() -> str:
-    """An interpreter that pyenv holds (uv does not look there), else the version to find."""
-    root = Path(_ENVIRONMENT.get("PYENV_ROOT", str(Path(_ENVIRONMENT.get("HOME", "/")) / ".pyenv")))
-    found = sorted(root.glob(f"versions/{PYTHON}.*/bin/python"))
-    return str(found[-1]) if found else PYTHON
-
-
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, timeout=600
-    )
-    if done.returncode != 0:
-        told = (done.stderr.strip() or done.stdout.strip())[-800:]
-        raise AirflowUnavailableError(f"{' '.join(command[:4])} failed: {told}")
-
-
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def built_airflow() -> Path:
-    """The peer's folder, built by whoever comes first, with our packages as they are declared."""
-    folder = PEERS / f"airflow-{_digest(*REQUIREMENTS, PYTHON)}"
+    """The peer's folder, with our packages as they are declared."""
     declared = _digest(*((ROOT / name / "pyproject.toml").read_text() for name in PACKAGES))
-    PEERS.mkdir(exist_ok=True)
-    with (PEERS / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "ready").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _build(folder)
-            (folder / "ready").touch()
+
+    def renew(folder: Path) -> None:
         installed = folder / "packages"
         if not installed.exists() or installed.read_text() != declared:
             _install_packages(folder)
             installed.write_text(declared)
-    return folder
 
-
-def _outside() -> dict[str, str]:
-    return {k: v for k, v in _ENVIRONMENT.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    return built(f"airflow-{_digest(*REQUIREMENTS, PYTHON)}", _build, renew)
 
 
 def _build(folder: Path) -> None:
     folder.mkdir(parents=True)
-    uv, python = _uv(), str(folder / "venv" / "bin" / "python")
-    _run([*uv, "venv", "--no-project", "--python", _interpreter(), f"{folder}/venv"], _outside())
-    install = [*uv, "pip", "install", "--python", python, "--compile-bytecode"]
-    _run([*install, *REQUIREMENTS], _outside())
+    python = str(folder / "venv" / "bin" / "python")
+    called(
+        [*uv(), "venv", "--no-project", "--python", interpreter(PYTHON), f"{folder}/venv"],
+        outside(),
+    )
+    install = [*uv(), "pip", "install", "--python", python, "--compile-bytecode"]
+    called([*install, *REQUIREMENTS], outside())
     # An empty database once: each start copies it.
     with tempfile.TemporaryDirectory(prefix="airflow-") as home:
-        _run([python, "-m", "airflow", "db", "migrate"], airflow_environment(folder, Path(home), 1))
+        called(
+            [python, "-m", "airflow", "db", "migrate"], airflow_environment(folder, Path(home), 1)
+        )
         shutil.copy(Path(home) / "airflow.db", folder / "airflow.db")
 
 
@@ -266,8 +232,8 @@ def _install_packages(folder: Path) -> None:
     wanted = [word for name in PACKAGES for word in ("-e", f"{ROOT / name}{EXTRAS.get(name, '')}")]
     python = str(folder / "venv" / "bin" / "python")
     # as the folder is outside of the workspace, nothing of the workspace's own pins is read
-    command = [*_uv(), "pip", "install", "--python", python, "--compile-bytecode", *wanted]
-    _run([*command, *REQUIREMENTS], _outside())
+    command = [*uv(), "pip", "install", "--python", python, "--compile-bytecode", *wanted]
+    called([*command, *REQUIREMENTS], outside())
 
 
 def airflow_environment(folder: Path, home: Path, port: int) -> dict[str, str]:
@@ -311,15 +277,6 @@ def airflow_environment(folder: Path, home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _answers(url: str) -> bool:
-    try:
-        # always our own server on loopback
-        with urllib.request.urlopen(f"{url}/api/v2/version", timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
 def _logs(home: Path) -> str:
     return "\n".join(f"{log.name}: {log.read_text()[-600:]}" for log in sorted(home.glob("*.log")))
 
@@ -327,7 +284,7 @@ def _logs(home: Path) -> str:
 @contextmanager
 def running_airflow() -> Iterator[RunningAirflow]:
     """An Airflow with an empty database and no DAGs, ended by its own process group."""
-    folder, port = built_airflow(), _free_port()
+    folder, port = built_airflow(), free_port()
     python = str(folder / "venv" / "bin" / "python")
     with tempfile.TemporaryDirectory(prefix="airflow-", ignore_cleanup_errors=True) as place:
         home = Path(place)
@@ -343,9 +300,9 @@ def running_airflow() -> Iterator[RunningAirflow]:
         url = f"http://127.0.0.1:{port}"
         try:
             limit = time.monotonic() + _START_LIMIT
-            while not _answers(url):
+            while not answers(f"{url}/api/v2/version"):
                 if keeper.poll() is not None or time.monotonic() > limit:
-                    raise AirflowUnavailableError(f"it does not start: {_logs(home)}")
+                    raise PeerUnavailableError(f"it does not start: {_logs(home)}")
                 time.sleep(0.2)
             yield RunningAirflow(url, "admin", PASSWORDS["admin"], home / "dags", home, python)
         finally:
@@ -363,39 +320,10 @@ def _end(keeper: subprocess.Popen[bytes]) -> None:
         keeper.wait()
 
 
-class _Shared:
-    """One Airflow a process, however many conftest files import the fixture."""
-
-    def __init__(self) -> None:
-        self._users = 0
-        self._open: Any = None
-        self._airflow: RunningAirflow | None = None
-
-    def acquire(self) -> RunningAirflow:
-        if self._airflow is None:
-            self._open = running_airflow()
-            self._airflow = self._open.__enter__()
-        self._users += 1
-        return self._airflow
-
-    def release(self) -> None:
-        self._users -= 1
-        if self._users == 0:
-            self._airflow = None
-            self._open.__exit__(None, None, None)
-
-
-_SHARED = _Shared()
+_SHARED = Shared("Airflow", running_airflow)
 
 
 @pytest.fixture(scope="session")
 def airflow() -> Iterator[RunningAirflow]:
-    """A real Airflow; without it the test is skipped, or fails where CI demands its peers."""
-    try:
-        running = _SHARED.acquire()
-    except (AirflowUnavailableError, subprocess.SubprocessError, OSError) as reason:
-        if _REQUIRED:
-            pytest.fail(f"Airflow is demanded and cannot be had: {reason}")
-        pytest.skip(f"no Airflow: {reason}")
-    yield running
-    _SHARED.release()
+    """A real Airflow, or a reason why there is none."""
+    yield from _SHARED.lent()

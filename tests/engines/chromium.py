@@ -1,6 +1,5 @@
 """A real browser, headless: Debian's chromium and chromedriver, with an empty profile."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
-# Read when the file is imported: the tests' isolation hides these variables later.
-_REQUIRED = os.environ.get("DLI_TEST_REQUIRE_PEERS") == "1"
+from tests.engines.peers import REQUIRED
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -30,7 +29,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     found = shutil.which("chromium"), shutil.which("chromedriver")
     if found[0] is None or found[1] is None:
         reason = "no chromium and chromedriver here: apt-get install chromium chromium-driver"
-        if _REQUIRED:
+        if REQUIRED:
             pytest.fail(reason)
         pytest.skip(reason)
     driver = _start(found[0], found[1], tmp_path_factory.mktemp("profile"))

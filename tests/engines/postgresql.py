@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.engines.peers import free_port
+
 _NEWEST_FIRST = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
@@ -52,7 +54,7 @@ def running_postgresql(binaries: Path) -> Iterator[str]:
             user=user,
             cwd=folder,
         )
-        port = _free_port()
+        port = free_port()
         settings = (f"port={port}", "listen_addresses=127.0.0.1", "fsync=off")
         process = subprocess.Popen(
             [
@@ -83,12 +85,6 @@ def _user() -> str | None:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in known else "nobody"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _await(port: int) -> None:

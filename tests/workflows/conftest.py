@@ -1,6 +1,5 @@
 """A real Airflow, a server that drives it, and the command `dli` that asks the server."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.engines.airflow import RunningAirflow, airflow
+from tests.engines.duckdb_file import rows_of
 from tests.server.fixtures import RunningServer, start_server
 from tests.workflows.saying import Said, dli
 
@@ -76,18 +76,9 @@ class Flows:
         assert self.server is not None
         return dli(self.server.environ(), *words)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
         """What stands in the DuckDB file, once no task writes it."""
-        limit = time.monotonic() + 20
-        while True:
-            try:
-                with duckdb.connect() as connection:
-                    connection.execute(f"ATTACH '{self.root}/data.duckdb' AS db (READ_ONLY)")
-                    return connection.execute(sql).fetchall()
-            except duckdb.IOException:
-                if time.monotonic() > limit:
-                    raise
-                time.sleep(0.2)
+        return rows_of(self.root / "data.duckdb", sql)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """What Airflow has, without the run that the schedule made by itself."""

@@ -25,7 +25,8 @@ from dli_domain.errors import (
 )
 from dli_domain.model.run import CancelOutcome
 from tests.adapters.bigquery.conftest import Open, new_scope
-from tests.engines.local_bigquery import BigQueryServer, free_port
+from tests.engines.local_bigquery import BigQueryServer
+from tests.engines.peers import free_port
 from tests.faults.proxy import (
     Answer,
     Cut,
