@@ -1,11 +1,9 @@
 """The catalog: the engine's tables, joined with what is registered and what was run."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, final
 
@@ -14,8 +12,6 @@ from dli_domain.model.catalog import (
     CatalogColumn,
     CatalogFilter,
     CatalogPage,
-    EngineColumn,
-    EngineTable,
     Impact,
     Ownership,
     Parts,
@@ -34,6 +30,7 @@ from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.spec_source import SpecSource
 from dli_domain.ports.table_records import TableRecords
+from dli_domain.usecases.catalog_book import Book, Entry
 from dli_domain.usecases.catalog_names import search_word, table_parts
 from dli_domain.usecases.catalog_sections import (
     NO_IMPACT,
@@ -56,7 +53,6 @@ SAMPLE_ROWS = 10
 _USES = 5
 _VERDICTS = 200
 _CLOSE_ONES = 1_000
-_LARGEST_PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +106,14 @@ class BrowseCatalog(Catalog):
 
     def tables(self, wanted: CatalogFilter, *, limit: int, offset: int = 0) -> CatalogPage:
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets(), self.page)
+            book = Book(metadata, self._datasets(), self.page)
             found = (table for table in self._found(book, wanted) if self._visible(table))
             return self._page(islice(found, offset, offset + limit + 1), limit)
 
     def search(self, keyword: str, *, project: str | None = None, limit: int) -> CatalogPage:
         word = search_word(keyword)
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets(), self.page)
+            book = Book(metadata, self._datasets(), self.page)
             named = [key for key, spec in book.specs.items() if _context(spec, word.casefold())]
             wanted = TableFilter(catalog=project, text=word)
             found = (
@@ -130,13 +126,13 @@ class BrowseCatalog(Catalog):
     def table(self, name: str, sections: Collection[Section], *, sample: bool) -> TableDetail:
         parts = table_parts(name)
         with self.sources.open_metadata() as metadata:
-            book = _Book(metadata, self._datasets(), self.page)
+            book = Book(metadata, self._datasets(), self.page)
             found = book.one(parts)
             if found is None or not self._visible(found):
                 raise self._unknown(book, name)
             return self._detail(book, found, frozenset(sections), sample=sample)
 
-    def _found(self, book: "_Book", wanted: CatalogFilter) -> "Iterable[_Entry]":
+    def _found(self, book: Book, wanted: CatalogFilter) -> Iterable[Entry]:
         scope = TableFilter(catalog=wanted.project, schema=wanted.dataset)
         if wanted.owner is None and wanted.team is None and not wanted.tags:
             found = book.merged(scope, book.specs)
@@ -151,7 +147,7 @@ class BrowseCatalog(Catalog):
             if _is(table.parts[:1], wanted.project) and _is(table.parts[1:2], wanted.dataset)
         )
 
-    def _page(self, found: "Iterable[_Entry]", limit: int) -> CatalogPage:
+    def _page(self, found: Iterable[Entry], limit: int) -> CatalogPage:
         entries = list(found)
         shown = entries[:limit]
         names = [str(entry.spec.name) for entry in shown if entry.spec is not None]
@@ -161,14 +157,14 @@ class BrowseCatalog(Catalog):
             has_more=len(entries) > limit,
         )
 
-    def _dated(self, entry: "_Entry", built: Mapping[str, datetime]) -> TableInfo:
+    def _dated(self, entry: Entry, built: Mapping[str, datetime]) -> TableInfo:
         times = [entry.info.last_updated, built.get(entry.resource)]
         return replace(
             entry.info, last_updated=max((one for one in times if one is not None), default=None)
         )
 
     def _detail(
-        self, book: "_Book", found: "_Entry", sections: frozenset[Section], *, sample: bool
+        self, book: Book, found: Entry, sections: frozenset[Section], *, sample: bool
     ) -> TableDetail:
         sources = self.sources
         spec, name = found.spec, found.resource
@@ -213,7 +209,7 @@ class BrowseCatalog(Catalog):
         return [one for one in self.sources.qualities.list().specs if one.target.name == name]
 
     def _sample(
-        self, book: "_Book", found: "_Entry", columns: Sequence[CatalogColumn]
+        self, book: Book, found: Entry, columns: Sequence[CatalogColumn]
     ) -> tuple[Row, ...]:
         names = [column.name for column in columns if column.exists and not column.is_pii]
         if found.table is None or not names:
@@ -224,10 +220,10 @@ class BrowseCatalog(Catalog):
     def _datasets(self) -> Sequence[ResourceSpec]:
         return self.sources.specs.list(ResourceKind.DATASET).specs
 
-    def _visible(self, entry: "_Entry") -> bool:
+    def _visible(self, entry: Entry) -> bool:
         return self.sees(entry.info.name) or (entry.spec is not None and self.sees(entry.resource))
 
-    def _unknown(self, book: "_Book", name: str) -> CatalogError:
+    def _unknown(self, book: Book, name: str) -> CatalogError:
         known = [
             entry.info.name
             for entry in islice(book.merged(TableFilter(), book.specs), _CLOSE_ONES)
@@ -244,122 +240,6 @@ class BrowseCatalog(Catalog):
             if whole
             else "Run 'dli catalog search WORD' to find it.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A table of the engine, a dataset of that name, or both."""
-
-    key: Parts
-    info: TableInfo
-    table: EngineTable | None = None
-    spec: ResourceSpec | None = None
-
-    @property
-    def parts(self) -> Parts:
-        return self.table.parts if self.table is not None else self.key
-
-    @property
-    def resource(self) -> str:
-        return str(self.spec.name) if self.spec is not None else self.info.name
-
-
-class _Book:
-    """The engine's tables and the specs, under the same keys."""
-
-    def __init__(self, metadata: EngineMetadata, specs: Iterable[ResourceSpec], page: int) -> None:
-        self.metadata = metadata
-        self._page = page
-        self.specs = {metadata.key(spec.name.parts): spec for spec in specs}
-
-    @cached_property
-    def built(self) -> Mapping[Parts, EngineTable]:
-        """The tables that datasets are registered for."""
-        return {table.key: table for table in self.metadata.named(list(self.specs))}
-
-    def key_of(self, name: str) -> Parts:
-        """The key of a name as SQL or a spec writes it."""
-        return self.metadata.key(tuple(name.split(".")))
-
-    def one(self, parts: Parts) -> _Entry | None:
-        """The table of that name, or the dataset."""
-        key = self.metadata.key(parts)
-        tables = self.metadata.named([key])
-        spec = self.specs.get(key)
-        if not tables and spec is None:
-            return None
-        return self._entry(key, tables[0] if tables else None, spec)
-
-    def registered(self, keys: Iterable[Parts]) -> Iterator[_Entry]:
-        """The datasets of these keys in their order, with their tables where they are built."""
-        for key in sorted(keys):
-            yield self._entry(key, self.built.get(key), self.specs[key])
-
-    def merged(self, wanted: TableFilter, keys: Iterable[Parts]) -> Iterator[_Entry]:
-        """The engine's tables and the datasets of these keys, in the order of keys, each once."""
-        own = (self._entry(one.key, one, self.specs.get(one.key)) for one in self._paged(wanted))
-        seen: set[Parts] = set()
-        for entry in merge(own, self.registered(keys), key=lambda one: one.key):
-            if entry.key not in seen:
-                seen.add(entry.key)
-                yield entry
-
-    def columns(self, found: _Entry) -> tuple[CatalogColumn, ...]:
-        """The engine's columns with what the spec says of them, then those only it names."""
-        declared = {one.name.casefold(): one for one in found.spec.columns} if found.spec else {}
-        held: Sequence[EngineColumn] = self.metadata.columns(found.key) if found.table else ()
-        columns = []
-        for one in held:
-            said = declared.pop(one.name.casefold(), None)
-            columns.append(
-                CatalogColumn(
-                    name=one.name,
-                    data_type=one.type,
-                    nullable=one.nullable,
-                    description=(said.description if said else "") or one.description,
-                    is_pii=said is not None and said.pii,
-                )
-            )
-        columns += [
-            CatalogColumn(
-                name=one.name,
-                data_type=one.type,
-                description=one.description,
-                is_pii=one.pii,
-                exists=False,
-            )
-            for one in declared.values()
-        ]
-        return tuple(columns)
-
-    def _paged(self, wanted: TableFilter) -> Iterator[EngineTable]:
-        after: Parts | None = None
-        size = self._page
-        while True:
-            page = self.metadata.tables(wanted, after=after, limit=size)
-            yield from page
-            if len(page) < size:
-                return
-            # Whoever looks far behind should not ask a hundred times.
-            after, size = page[-1].key, min(size * 2, _LARGEST_PAGE)
-
-    def _entry(self, key: Parts, table: EngineTable | None, spec: ResourceSpec | None) -> _Entry:
-        said = (spec.description.strip() if spec else "") or (table.description if table else "")
-        info = TableInfo(
-            name=table.name if table else ".".join(spec.name.parts if spec else key),
-            engine=self.metadata.engine,
-            kind=table.kind if table else "",
-            owner=spec.owner if spec else "",
-            team=spec.team if spec else "",
-            description=said,
-            tags=spec.tags if spec else (),
-            row_count=table.rows if table else None,
-            rows_exact=table.rows_exact if table else True,
-            size_bytes=table.bytes if table else None,
-            last_updated=table.modified_at if table else None,
-            registered=spec is not None,
-        )
-        return _Entry(key, info, table, spec)
 
 
 def _answers(spec: ResourceSpec, wanted: CatalogFilter) -> bool:
@@ -384,7 +264,7 @@ def _context(spec: ResourceSpec, word: str) -> str:
     return f"column {column}" if column is not None else ""
 
 
-def _where(entry: _Entry, keyword: str) -> str:
+def _where(entry: Entry, keyword: str) -> str:
     word = keyword.casefold()
     if word in entry.info.name.casefold():
         return "name"
