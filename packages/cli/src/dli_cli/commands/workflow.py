@@ -1,96 +1,13 @@
 """`dli workflow`: run, fill, follow, stop and register what Airflow runs by schedule."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from dli_cli.options import LIMITS, WHAT, WHERE, Common, OnScreen, Parameters, flag, whole
+from dli_cli.options import LIMITS, WHAT, OnScreen, flag, whole
+from dli_cli.workflows.options import AtServer, Newest, Registering, Source, Starting
 
-Source: TypeAlias = Literal["code", "manual", "all"]
-Status: TypeAlias = Literal[
-    "PENDING", "RUNNING", "SUCCESS", "COMPLETED", "FAILED", "STOPPED", "KILLED"
-]
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class AtServer(Common):
-    """Where workflows are: at the server."""
-
-    server: Annotated[bool | None, flag("At the server, which is where workflows are.", WHERE)] = (
-        None
-    )
-    local: Annotated[bool | None, flag("Refused: Airflow runs workflows, not dli.", WHERE)] = None
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Starting(AtServer):
-    """With what runs start, and whether they are followed."""
-
-    param: Parameters = None
-    again: Annotated[bool, flag("Also run again what has succeeded.", WHAT)] = False
-    dry_run: Annotated[bool, flag("Say what would be done; start nothing.", WHAT)] = False
-    wait: Annotated[bool, flag("Follow it to its end; the exit code tells how it ended.")] = False
-    timeout: Annotated[
-        int,
-        Parameter(
-            group=LIMITS,
-            converter=whole(1, 604_800),
-            help="Seconds to follow it with --wait; it goes on after that.",
-        ),
-    ] = 3600
-    quiet: Annotated[bool, flag("Show no progress.")] = False
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Newest(AtServer):
-    """Which runs are listed."""
-
-    dataset: Annotated[
-        str | None, Parameter(name=("--dataset", "-d"), help="Only runs of this dataset.")
-    ] = None
-    source: Annotated[Source, Parameter(help="Declared by specs, or registered.")] = "all"
-    limit: Annotated[
-        int,
-        Parameter(
-            name=("--limit", "-n"),
-            converter=whole(1, 1000),
-            help="How many runs at most.",
-        ),
-    ] = 20
-    status: Annotated[
-        Status | None, Parameter(name=("--status", "-s"), help="Only runs that stand so.")
-    ] = None
-    start: Annotated[str | None, Parameter(help="Only runs from this day on (UTC).")] = None
-    end: Annotated[str | None, Parameter(help="Only runs until this day (UTC).")] = None
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class Registering(AtServer):
-    """How a dataset is registered."""
-
-    timezone: Annotated[
-        str, Parameter(name=("--timezone", "-tz"), help="The zone whose clocks are meant.")
-    ] = "UTC"
-    enabled: Annotated[
-        bool, Parameter(negative="--disabled", help="Whether the schedule makes runs.")
-    ] = True
-    retry_max: Annotated[
-        int,
-        Parameter(converter=whole(0, 100), help="Tries after the first."),
-    ] = 1
-    retry_delay: Annotated[
-        int,
-        Parameter(converter=whole(0, 86_400), help="Seconds between tries."),
-    ] = 300
-    force: Annotated[
-        bool, Parameter(name=("--force", "-f"), negative="", help="Replace a registered one.")
-    ] = False
-
+_AT_SERVER, _STARTING, _NEWEST, _REGISTERING = AtServer(), Starting(), Newest(), Registering()
 
 app = App(
     name="workflow",
@@ -111,7 +28,7 @@ def run(
         str | None,
         Parameter(group=WHAT, help="The day of the schedule to run, as YYYY-MM-DD."),
     ] = None,
-    options: Starting = Starting(),
+    options: Starting = _STARTING,
     screen: OnScreen,
 ) -> int:
     """Start a run and print its id.
@@ -148,7 +65,7 @@ def backfill(
         ),
     ] = 1,
     yes: Annotated[bool, flag("Fill more than 366 runs.", LIMITS)] = False,
-    options: Starting = Starting(),
+    options: Starting = _STARTING,
     screen: OnScreen,
 ) -> int:
     """Run every interval of the schedule in a range of days that is missing or has failed.
@@ -171,7 +88,7 @@ def backfill(
 
 
 @app.command(version_flags=[])
-def status(run_id: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> int:
+def status(run_id: str, /, *, options: AtServer = _AT_SERVER, screen: OnScreen) -> int:
     """Show how far a run or a backfill is.
 
     Args:
@@ -190,7 +107,7 @@ def stop(
     /,
     *,
     reason: Annotated[str | None, Parameter(help="Why; Airflow shows it at the run.")] = None,
-    options: AtServer = AtServer(),
+    options: AtServer = _AT_SERVER,
     screen: OnScreen,
 ) -> int:
     """Stop a run, or a backfill with its active runs.
@@ -215,7 +132,7 @@ def list_(
     dataset: Annotated[
         str | None, Parameter(name=("--dataset", "-d"), help="Only names that hold this text.")
     ] = None,
-    options: AtServer = AtServer(),
+    options: AtServer = _AT_SERVER,
     screen: OnScreen,
 ) -> None:
     """List the workflows.
@@ -238,7 +155,7 @@ def list_(
 
 
 @app.command(version_flags=[])
-def history(*, options: Newest = Newest(), screen: OnScreen) -> None:
+def history(*, options: Newest = _NEWEST, screen: OnScreen) -> None:
     """List the newest runs.
 
     Example: dli workflow history -d lake.mart.orders --status FAILED
@@ -253,7 +170,7 @@ def history(*, options: Newest = Newest(), screen: OnScreen) -> None:
 
 
 @app.command(version_flags=[])
-def pause(name: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> None:
+def pause(name: str, /, *, options: AtServer = _AT_SERVER, screen: OnScreen) -> None:
     """Let the schedule make no more runs.
 
     Args:
@@ -267,7 +184,7 @@ def pause(name: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> 
 
 
 @app.command(version_flags=[])
-def unpause(name: str, /, *, options: AtServer = AtServer(), screen: OnScreen) -> None:
+def unpause(name: str, /, *, options: AtServer = _AT_SERVER, screen: OnScreen) -> None:
     """Let the schedule make runs again.
 
     Args:
@@ -288,7 +205,7 @@ def register(
     cron: Annotated[
         str, Parameter(name=("--cron", "-c"), help="Five fields, such as '0 6 * * *'.")
     ],
-    options: Registering = Registering(),
+    options: Registering = _REGISTERING,
     screen: OnScreen,
 ) -> None:
     """Have Airflow run a dataset by a schedule.
@@ -314,7 +231,7 @@ def unregister(
     force: Annotated[
         bool, Parameter(name=("--force", "-f"), negative="", help="Also while a run is active.")
     ] = False,
-    options: AtServer = AtServer(),
+    options: AtServer = _AT_SERVER,
     screen: OnScreen,
 ) -> None:
     """Take a registered workflow back; Airflow makes no more runs of it.

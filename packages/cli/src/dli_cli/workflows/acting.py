@@ -7,7 +7,6 @@ from typing import TypeVar
 from uuid import uuid4
 
 from dli_adapters.supervision.interrupted import RunInterrupted
-from dli_cli.commands.workflow import AtServer, Starting
 from dli_cli.exit_codes import ExitCode
 from dli_cli.output import Screen
 from dli_cli.progress import progress_line
@@ -15,6 +14,7 @@ from dli_cli.text import safe, safe_line
 from dli_cli.usage import UsageError
 from dli_cli.values import parse_day, parse_parameters
 from dli_cli.workflows.opening import opened
+from dli_cli.workflows.options import AtServer, Starting
 from dli_cli.workflows.outcome import code_of, code_of_backfill
 from dli_cli.workflows.telling import (
     backfill_fields,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dli_adapters.server.workflows import open_workflows
-from dli_cli.commands.workflow import AtServer
 from dli_cli.compose import compose
 from dli_cli.output import Screen
 from dli_cli.usage import UsageError
+from dli_cli.workflows.options import AtServer
 from dli_domain.model.run import ExecutionMode
 from dli_domain.ports.clock import Clock
 from dli_domain.ports.workflows import Workflows

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from dli_cli.commands.workflow import AtServer, Registering
 from dli_cli.compose import compose
 from dli_cli.output import Screen
 from dli_cli.text import safe_line
 from dli_cli.workflows.opening import opened
+from dli_cli.workflows.options import AtServer, Registering
 from dli_cli.workflows.telling import workflow_fields
 from dli_domain.errors import SpecNotFoundError
 from dli_domain.model.spec import ResourceKind

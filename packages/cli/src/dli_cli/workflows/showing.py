@@ -1,10 +1,10 @@
 """Lists of workflows and of runs."""
 
-from dli_cli.commands.workflow import AtServer, Newest
 from dli_cli.output import Screen
 from dli_cli.usage import UsageError
 from dli_cli.values import parse_day
 from dli_cli.workflows.opening import opened
+from dli_cli.workflows.options import AtServer, Newest
 from dli_cli.workflows.telling import run_fields, run_table, workflow_fields, workflow_table
 from dli_domain.ports.workflows import HistoryFilter, WorkflowFilter
 
