@@ -16,7 +16,7 @@ from dli_domain.ports.quality_source import QualitySource
 from dli_domain.ports.query_executor import QueryExecutor
 
 if TYPE_CHECKING:
-    from dli._compose import Composed
+    from dli._composed import Composed
     from dli._context import ExecutionContext
     from dli_domain.usecases.render_resource import RenderResource
     from dli_domain.usecases.validate_quality import QualityValidation
@@ -202,7 +202,7 @@ class QualityAPI:
             ConfigError: DLI-607, a mock gives no verdict.
         """
         # the template engine comes with it: listing does not pay for it
-        from dli._compose import new_run_id  # noqa: PLC0415
+        from dli._composed import new_run_id  # noqa: PLC0415
         from dli_domain.model.requests import QualityRequest  # noqa: PLC0415
         from dli_domain.usecases.run_quality import RunQuality  # noqa: PLC0415
         from dli_domain.usecases.run_registered import JudgeRegistered  # noqa: PLC0415

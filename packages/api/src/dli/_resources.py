@@ -31,7 +31,7 @@ from dli_domain.model.spec import ResourceKind, ResourceSpec
 from dli_domain.ports.query_executor import QueryExecutor
 
 if TYPE_CHECKING:
-    from dli._compose import Composed
+    from dli._composed import Composed
     from dli._context import ExecutionContext
     from dli_domain.ports.result_writer import ResultWriter
     from dli_domain.usecases.estimate_resource import ResourceEstimate

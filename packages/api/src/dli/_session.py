@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar, final
 
-from dli._compose import compose, new_run_id
+from dli._compose import compose
+from dli._composed import new_run_id
 from dli_adapters import registry
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream

@@ -13,7 +13,7 @@ from dli_domain.model.transpile import AppliedRule, TableRule, Transpiled
 from dli_domain.rendering.lexicon import lexicon
 
 if TYPE_CHECKING:
-    from dli._compose import Composed
+    from dli._composed import Composed
     from dli._context import ExecutionContext
     from dli_domain.transpiling.rules import TableRules
     from dli_domain.usecases.transpile_sql import TranspileSql
