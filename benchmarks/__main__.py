@@ -16,6 +16,11 @@ TABLES = {
     "lineage.py": (("--specs", "1000"), ("--specs", "200")),
     "quality_scans.py": (("--rows", "5000000"), ("--rows", "500000", "--rounds", "3")),
     "export.py": (("--rows", "10000000"), ("--rows", "1000000")),
+    "server.py": (
+        ("--rows", "1000000", "--memory-rows", "10000000"),
+        ("--rows", "200000", "--memory-rows", "1000000", "--rounds", "3"),
+    ),
+    "server_load.py": (("--seconds", "20"), ("--seconds", "6", "--requests", "2000")),
     "transpile.py": (("--rounds", "5"), ("--rounds", "2")),
     "airflow_parse.py": (("--datasets", "1000"), ("--datasets", "200", "--rounds", "3")),
 }

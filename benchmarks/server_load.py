@@ -30,8 +30,10 @@ from benchmarks.serving import Serving, cpu_of, serving
 
 from dli_domain.errors import DliError
 
-COST_LIMIT = 2.0
+COST_LIMIT = 3.0
 OVERHEAD_LIMIT, OVERHEAD_RATE = 0.020, 50
+# Accepted, audited, rows kept, ended, audited.
+SYNCS = 5
 UNFAIR_LIMIT = 2.0
 CLIENTS, PROCESSES, KEYS = 64, 4, 8
 HONEST, HONEST_RATE = 4, 2
@@ -155,22 +157,42 @@ def _bare(body: str) -> Iterator[tuple[int, int]]:
 
 
 def _overhead(project: Path, seconds: float) -> bool:
-    """Runs by name at a fixed rate, timed from when each was due, by the library's client."""
+    """Runs by name at a fixed rate, timed from when each was due, by the library's client.
+
+    Beside them what the disk alone takes: a run is on it before it begins and when it ends.
+    """
     with serving(project, limits=ROOMY, held=HELD) as server:
         run = _library_run(server)
         _paced(run, OVERHEAD_RATE, 2.0)
+        disk = _paced(_syncs(server.home), OVERHEAD_RATE, seconds / 2)
         before = server.cpu_seconds()
         found = _paced(run, OVERHEAD_RATE, seconds)
         cpu = (server.cpu_seconds() - before) / max(len(found.seconds), 1)
-    p99 = found.at(0.99)
-    print(f"\nruns by name, {OVERHEAD_RATE} a second, until their rows are here; server's CPU each")
-    print(f"{'runs':>6} {'others':>7} {'p50 ms':>7} {'p99 ms':>7} {'limit':>6} {'CPU ms':>7}")
-    limit = OVERHEAD_LIMIT * 1000
+    over, limit = found.at(0.99) - disk.at(0.99), OVERHEAD_LIMIT * 1000
+    print(f"\nruns by name, {OVERHEAD_RATE} a second, until their rows are here")
     print(
-        f"{len(found.seconds):6} {found.others.total():7} {found.at(0.5):7.1f} {p99:7.1f} "
-        f"{limit:6.0f} {cpu * 1e3:7.1f}"
+        f"{'':24} {'runs':>6} {'others':>7} {'p50 ms':>7} {'p99 ms':>7} {'limit':>6} {'CPU ms':>7}"
     )
-    return p99 <= limit and not found.others
+    print(f"{f'{SYNCS} syncs of the disk':24} {'':14} {disk.at(0.5):7.1f} {disk.at(0.99):7.1f}")
+    print(
+        f"{'a run':24} {len(found.seconds):6} {found.others.total():7} {found.at(0.5):7.1f} "
+        f"{found.at(0.99):7.1f} {'':6} {cpu * 1e3:7.1f}"
+    )
+    print(f"{'p99 beyond the disk':24} {'':22} {over:7.1f} {limit:6.0f}")
+    return over <= limit and not found.others
+
+
+def _syncs(folder: Path) -> Callable[[], str | None]:
+    """The same writes that a run waits for, by nobody but the disk."""
+
+    def work() -> None:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for _ in range(SYNCS):
+                file.write(b"x" * 500)
+                file.flush()
+                os.fsync(file.fileno())
+
+    return work
 
 
 def _library_run(server: Serving) -> Callable[[], str | None]:
