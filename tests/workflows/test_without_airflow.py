@@ -80,7 +80,10 @@ def test_without_a_server_nothing_is_asked(words: tuple[str, ...]) -> None:
         (("backfill", NAME, "-s", "2025-02-30", "-e", "2025-03-01"), "no day"),
         (("backfill", NAME, "-s", "01.02.2025", "-e", "2025-03-01"), "YYYY-MM-DD"),
         (("backfill", NAME, "-s", "2025-01-01"), "--end"),
-        (("backfill", NAME, "-s", "2025-01-01", "-e", "2025-01-01", "--parallel", "0"), ">= 1"),
+        (
+            ("backfill", NAME, "-s", "2025-01-01", "-e", "2025-01-01", "--parallel", "0"),
+            "from 1 to 64",
+        ),
         (("history", "--status", "DONE"), "PENDING"),
         (("register", NAME), "--cron"),
     ],
