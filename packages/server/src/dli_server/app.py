@@ -34,6 +34,7 @@ AREAS = (
     "resources",
     "runs",
     "sessions",
+    "workflow_runs",
     "workflows",
 )
 
