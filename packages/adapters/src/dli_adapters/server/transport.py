@@ -18,13 +18,14 @@ from dli_adapters.server.exchange import BrokenOffError, LateError, Line, NeverL
 from dli_adapters.server.lost import LostAnswerError, late
 from dli_adapters.server.retrying import TRIES, RetryBudget
 from dli_adapters.server.sending import Sender
+from dli_adapters.server.source import Source
 from dli_adapters.wire.frames import CutResultError
 from dli_adapters.wire.messages import KEY_HEADER, TRACE_HEADER
 from dli_domain.model.run import Deadline
 from dli_domain.model.settings import ServerTarget
 from dli_domain.ports.clock import Clock
 
-__all__ = ["LostAnswerError", "Query", "Source", "Transport", "segment"]
+__all__ = ["LostAnswerError", "Query", "Transport", "segment"]
 
 T = TypeVar("T")
 Query = Mapping[str, str | int | bool | None]
@@ -36,31 +37,6 @@ _FOREVER = float("inf")
 def segment(text: str) -> str:
     """One part of a path, whatever signs it holds."""
     return quote(text, safe="")
-
-
-class Source:
-    """The bytes of a long answer, read as they come."""
-
-    def __init__(self, pieces: Iterator[bytes], headers: Mapping[str, str]) -> None:
-        self._pieces = pieces
-        self._held = bytearray()
-        self.headers = headers
-
-    def read(self, count: int, /) -> bytes:
-        """The next `count` bytes; fewer only at the end.
-
-        Raises:
-            CutResultError: the connection broke off; another source may go on.
-            ExecutionTimeoutError: the deadline passed.
-        """
-        while len(self._held) < count:
-            piece = next(self._pieces, None)
-            if piece is None:
-                break
-            self._held += piece
-        taken = bytes(self._held[:count])
-        del self._held[:count]
-        return taken
 
 
 @dataclass(frozen=True, kw_only=True)
