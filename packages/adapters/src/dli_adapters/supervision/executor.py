@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from typing import final
 
@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
+from dli_adapters.supervision.attended import attended
 from dli_adapters.supervision.handoff import Handoff, NothingCame
 from dli_adapters.supervision.interrupted import announce, withdraw
-from dli_adapters.supervision.watch import CLOSE_SECONDS, SLICE_SECONDS, Watch
-from dli_adapters.supervision.worker import Worker
-from dli_domain.errors import DliError
+from dli_adapters.supervision.watch import SLICE_SECONDS, Watch
 from dli_domain.model.result import Estimate, QueryResult
 from dli_domain.model.run import CancelOutcome, RunScope
 from dli_domain.ports.clock import Clock
@@ -26,42 +25,17 @@ _BRIEFLY = 0.05
 
 
 def supervised(open_inner: OpenExecutor, clock: Clock) -> OpenExecutor:
-    """The same engine, opened, used and closed under the run's deadline.
-
-    Each opened executor has one worker thread, which ends with it unless the engine's driver
-    never comes back; then it is left behind, and closes the engine if it ever does.
-    """
+    """The same engine, opened, used and closed under the run's deadline."""
 
     @contextmanager
     def opened(scope: RunScope) -> Iterator[QueryExecutor]:
-        worker = Worker(f"dli-run-{scope.run_id}")
-        watch = Watch(worker, scope, clock)
-        stack = ExitStack()
-        try:
-            # The worker enters and leaves: a driver may be bound to the thread that made it.
-            watch.inner = watch.call(lambda: stack.enter_context(open_inner(scope)))
-            executor = SupervisedExecutor(watch.inner, watch)
-            try:
-                yield executor
-            finally:
-                executor.close()
-        except BaseException:
-            with suppress(DliError):  # the failure under way says more
-                leave(worker, stack, watch)
-            raise
-        leave(worker, stack, watch)
+        with (
+            attended(open_inner, scope, clock) as (inner, watch),
+            closing(SupervisedExecutor(inner, watch)) as executor,
+        ):
+            yield executor
 
     return opened
-
-
-def leave(worker: Worker, stack: ExitStack, watch: Watch) -> None:
-    """Close the engine in the worker; wait for it to the deadline, and if that is past, hardly."""
-    closed = worker.submit(stack.close)
-    seconds = 0 if watch.lost else max(watch.remaining, CLOSE_SECONDS)
-    wait((closed,), seconds)
-    worker.close(CLOSE_SECONDS if closed.done() else 0)
-    if closed.done():
-        closed.result()
 
 
 @final

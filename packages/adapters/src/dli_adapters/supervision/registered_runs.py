@@ -1,17 +1,16 @@
 """Runs by name, with a deadline that holds and a cancel that arrives."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import final
 
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.arrow.stream import ArrowStream
-from dli_adapters.supervision.executor import Pump, leave
+from dli_adapters.supervision.attended import attended
+from dli_adapters.supervision.executor import Pump
 from dli_adapters.supervision.watch import Watch
-from dli_adapters.supervision.worker import Worker
-from dli_domain.errors import DliError
 from dli_domain.model.quality import QualityReport
 from dli_domain.model.requests import QualityRequest, RunRequest
 from dli_domain.model.result import QueryResult
@@ -34,30 +33,13 @@ def supervised_runs(open_inner: OpenRuns, clock: Clock) -> OpenRuns:
 
     @contextmanager
     def opened(scope: RunScope) -> Iterator[RegisteredRuns]:
-        worker = Worker(f"dli-run-{scope.run_id}")
-        watch = Watch(worker, scope, clock)
-        stack = ExitStack()
-        try:
-            inner = watch.call(lambda: stack.enter_context(open_inner(scope)))
-            watch.inner = inner
-            runs = _SupervisedRuns(inner, watch)
-            with _closing(runs):
-                yield runs
-        except BaseException:
-            with suppress(DliError):  # the failure under way says more
-                leave(worker, stack, watch)
-            raise
-        leave(worker, stack, watch)
+        with (
+            attended(open_inner, scope, clock) as (inner, watch),
+            closing(_SupervisedRuns(inner, watch)) as runs,
+        ):
+            yield runs
 
     return opened
-
-
-@contextmanager
-def _closing(runs: "_SupervisedRuns") -> Iterator[None]:
-    try:
-        yield
-    finally:
-        runs.close()
 
 
 @final
