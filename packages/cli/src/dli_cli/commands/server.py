@@ -282,11 +282,18 @@ def _config(
 def _demo_project(state: Path) -> Path:
     """The project of `dli init`, beside what the server keeps."""
     folder = state / "project"
-    for name, text in project_files("demo").items():
-        path = folder / name
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+    try:
+        for name, text in project_files("demo").items():
+            path = folder / name
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"The server cannot keep its state there: {error.strerror}",
+            context={"Folder": str(state)},
+            hint="Name a folder that you may write to with --state.",
+        ) from error
     return folder
 
 
