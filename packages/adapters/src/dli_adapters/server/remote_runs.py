@@ -60,7 +60,7 @@ class RemoteRuns:
             except ServerUnreachableError as error:
                 raise (lost or error) from error
             try:
-                found = self.by_key(key)
+                found = self._looked_up(key)
             except DliError as error:
                 raise lost from error
             if found is not None:
@@ -71,6 +71,18 @@ class RemoteRuns:
     def by_key(self, key: str) -> RunAnswer | None:
         """The run that was submitted under that key, if the server has one."""
         return self.transport.find(f"{RUNS}/key/{segment(key)}", answer=RunAnswer)
+
+    def _looked_up(self, key: str) -> RunAnswer | None:
+        """As `by_key`, of a server that may be on its way back."""
+        monotonic = self.transport.line.clock.monotonic
+        began = monotonic()
+        while True:
+            try:
+                return self.by_key(key)
+            except ServerUnreachableError:
+                if monotonic() - began > GONE_SECONDS:
+                    raise
+                time.sleep(_PAUSE)
 
     def followed(self, run: RunAnswer, news: Callable[[RunAnswer], None] = no_news) -> RunAnswer:
         """The run at its end; waits for it.
