@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -73,8 +74,27 @@ def test_every_line_of_the_log_is_json_and_holds_no_sql(server: RunningServer) -
     headers = server.headers(Scope.RUN_ADHOC)
     answer = httpx.post(f"{server.url}/api/v1/execution/sql/run", headers=headers, json=body)
     assert answer.status_code == 403, answer.text
-    log = (server.state / "server.log").read_text()
-    assert [json.loads(line)["logger"] for line in log.splitlines()]
+    limit, log = time.monotonic() + 10, ""
+    while "/sql/run" not in log and time.monotonic() < limit:  # it is written after the answer
+        log = (server.state / "server.log").read_text()
+    assert "/sql/run" in [json.loads(line)["route"][-8:] for line in log.splitlines()]
+    assert "canary" not in log
+
+
+def test_the_audit_log_tells_where_a_run_came_from_and_which_text_was_refused(
+    server: RunningServer,
+) -> None:
+    asked = {"sql": "SELECT * FROM read_csv('canary')"}, {"sql": "SELECT 41 + 1"}
+    for body, status in zip(asked, (403, 200), strict=True):
+        headers = server.headers(Scope.RUN_ADHOC)
+        path = "/api/v1/execution/sql/run"
+        assert httpx.post(server.url + path, headers=headers, json=body).status_code == status
+    log = (server.state / "audit" / "audit.jsonl").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    for body, event in zip(asked, ("run.refused", "run.submitted"), strict=True):
+        digest = sha256(body["sql"].encode()).hexdigest()
+        found = [one for one in lines if one.get("sql_sha256") == digest]
+        assert (found[0]["event"], found[0]["address"]) == (event, "127.0.0.1")
     assert "canary" not in log
 
 

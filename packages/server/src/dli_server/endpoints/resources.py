@@ -102,6 +102,7 @@ def registered(call: Call, bundle: SpecBundle, *, force: bool) -> Answer:
             event="resource.register",
             key_id=principal.key_id,
             owner=principal.owner,
+            address=principal.address,
             trace_id=call.trace_id,
             kind=bundle.kind.value,
             resource=bundle.name,

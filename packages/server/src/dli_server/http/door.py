@@ -1,6 +1,7 @@
 """Who may come in: the Host header, the key, its rate, its scope."""
 
 import re
+from dataclasses import replace
 from math import ceil
 from typing import final
 
@@ -81,7 +82,7 @@ class Door:
         waiting = self._rates.wait(found.key_id)
         if waiting > 0:
             raise too_many("This key sends too many requests", waiting)
-        return found
+        return replace(found, address=address)
 
     async def _known(self, text: str) -> Principal | None:
         known, found = self._keys.remembered(text)

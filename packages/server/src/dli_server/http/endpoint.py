@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Principal:
     """Who calls: a key, its scopes, and the specs it may name (`None` for all of them).
 
-    `specs` are patterns such as `nyc.*`, matched part by part against resource and table names.
+    `specs` are patterns such as `nyc.*`, matched part by part against resource and table names;
+    `address` is where the request came from.
     """
 
     key_id: str
     owner: str
     scopes: frozenset[Scope]
     specs: tuple[str, ...] | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from dli_adapters.wire.messages import RunAnswer
+from dli_adapters.wire.messages import RunAnswer, RunSubmission
 from dli_domain.errors import DliError
 from dli_server.audit.log import AuditEntry, digest_of
 from dli_server.http.endpoint import Principal
 from dli_server.runs.journal import Accepted
 
 
-def submitted(run: Accepted) -> AuditEntry:
-    """Before anything runs."""
+def submitted(run: Accepted, address: str | None) -> AuditEntry:
+    """Before anything runs; `address` is where it was asked for."""
     asked = run.submission
     values = next(
         (
@@ -28,6 +28,7 @@ def submitted(run: Accepted) -> AuditEntry:
         event="run.submitted",
         key_id=run.key_id,
         owner=run.owner,
+        address=address,
         trace_id=run.trace_id,
         run_id=run.run_id,
         kind=run.kind,
@@ -41,13 +42,18 @@ def submitted(run: Accepted) -> AuditEntry:
     )
 
 
-def refused(principal: Principal, trace_id: str, error: DliError) -> AuditEntry:
+def refused(
+    principal: Principal, submission: RunSubmission, trace_id: str, error: DliError
+) -> AuditEntry:
     """Text that the policy did not let pass."""
+    statement = submission.statement
     return AuditEntry(
         event="run.refused",
         key_id=principal.key_id,
         owner=principal.owner,
+        address=principal.address,
         trace_id=trace_id,
+        sql_sha256=digest_of(statement.sql) if statement else None,
         decision="refused",
         outcome=error.code.value,
     )

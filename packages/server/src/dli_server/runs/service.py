@@ -14,7 +14,7 @@ from dli_domain.errors import OutputError, PolicyError
 from dli_domain.model.result import Estimate
 from dli_domain.model.settings import Settings
 from dli_domain.ports.clock import Clock
-from dli_server.audit.log import AuditLog
+from dli_server.audit.log import AuditEntry, AuditLog
 from dli_server.configuration import ServerConfig
 from dli_server.http.endpoint import Principal
 from dli_server.http.refusals import HttpError
@@ -139,9 +139,9 @@ class RunService:
             submission=submission,
             submitted_at=self.clock.now(),
         )
-        return self._taken(accepted, plan.session)
+        return self._taken(accepted, plan.session, principal.address)
 
-    def _taken(self, accepted: Accepted, session: Session | None) -> RunAnswer:
+    def _taken(self, accepted: Accepted, session: Session | None, address: str | None) -> RunAnswer:
         with ExitStack() as undo:
             if session is not None:
                 self.sessions.take(session)
@@ -158,7 +158,7 @@ class RunService:
                 accepted.answer, accepted.key_id, accepted.submission, ticket, session
             )
             undo.pop_all()
-        self._tell_audit(run, accepted)
+        self._tell_audit(run, submitted(accepted, address))
         self.driver.begin(run)
         return run.answer
 
@@ -167,13 +167,13 @@ class RunService:
             return self._planner(principal, submission)
         except PolicyError as error:
             with suppress(OutputError):  # nothing runs, whether it is told or not
-                self._audit.record(refused(principal, trace_id, error))
+                self._audit.record(refused(principal, submission, trace_id, error))
             raise
 
-    def _tell_audit(self, run: LiveRun, accepted: Accepted) -> None:
+    def _tell_audit(self, run: LiveRun, entry: AuditEntry) -> None:
         """Nothing runs that the audit log does not tell of."""
         try:
-            self._audit.record(submitted(accepted))
+            self._audit.record(entry)
         except OutputError as error:
             self.pool.release(run.ticket)
             self.driver.end(run, error)
