@@ -54,6 +54,11 @@ class Basecamp:
         self._thread.join()
 
 
+def _asked(token: str | None) -> list[tuple[str, str | None]]:
+    """What `dli config check` asks: the policy before it opens the engine, then the health."""
+    return [("/api/v1/run/policy", token), ("/api/v1/health", token)]
+
+
 @pytest.fixture
 def basecamp(request: pytest.FixtureRequest) -> Iterator[Basecamp]:
     server = Basecamp(request.param)
@@ -119,7 +124,7 @@ def test_502_the_server_refuses_the_token(
     monkeypatch.setenv("DLI_API_TOKEN", "canary-8d1f")
     outcome = dli("config", "check")
     assert (outcome.code, "DLI-502" in outcome.out + outcome.err) == (5, True)
-    assert basecamp.seen == [("/api/v1/health", "Bearer canary-8d1f")]
+    assert basecamp.seen == _asked("Bearer canary-8d1f")
     assert "canary" not in outcome.out + outcome.err
 
 
@@ -131,7 +136,7 @@ def test_503_the_server_fails(
     monkeypatch.setenv("DLI_SERVER_URL", basecamp.url)
     outcome = dli("config", "check")
     assert (outcome.code, "DLI-503" in outcome.out + outcome.err) == (6, True)
-    assert basecamp.seen == [("/api/v1/health", None)]
+    assert basecamp.seen == _asked(None)
 
 
 @pytest.mark.parametrize("basecamp", [200], indirect=True)
@@ -145,7 +150,7 @@ def test_a_checkouts_server_never_gets_the_users_token(
     assert basecamp.seen == []
     assert dli("config", "trust", "--yes").code == 0
     assert dli("config", "check").code == 0
-    assert basecamp.seen == [("/api/v1/health", "Bearer canary-8d1f")]
+    assert basecamp.seen == _asked("Bearer canary-8d1f")
 
 
 def test_the_dialect_of_the_settings_is_that_of_specs_that_name_none(
