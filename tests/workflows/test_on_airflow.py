@@ -73,6 +73,7 @@ def test_seven_days_are_filled_each_once(flows: Flows) -> None:
     days = ("--start", "2025-01-01", "--end", "2025-01-07")
     plan = flows.dli("backfill", "db.main.filled", *days, "--dry-run", "--json").json
     assert [day["action"] for day in plan["days"]] == ["create"] * 7
+    assert (plan["dry_run"], plan["state"]) == (True, None)
     assert flows.runs("db_main_filled") == []
 
     filled = flows.dli("backfill", "db.main.filled", *days, "--parallel", "2", "--wait", "--json")

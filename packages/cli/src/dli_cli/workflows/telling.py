@@ -76,7 +76,7 @@ def run_lines(run: WorkflowRun, screen: Screen) -> Iterator[str]:
         ("Ended", moment(run.ended_at)),
         ("Took", "" if run.seconds is None else seconds(round(run.seconds * 1000))),
         ("Log", run.log_url or ""),
-        ("Error", run.error or ""),
+        ("Error", " ".join((run.error or "").splitlines())),
     )
     for name, value in facts:
         if value:
@@ -160,7 +160,7 @@ def backfill_fields(backfill: Backfill) -> dict[str, object]:
         "dataset_name": backfill.workflow,
         "start": backfill.start,
         "end": backfill.end,
-        "state": backfill.state,
+        "state": None if backfill.dry_run else backfill.state,
         "parallel": backfill.parallel,
         "params": backfill.parameters,
         "dry_run": backfill.dry_run,
