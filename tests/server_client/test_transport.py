@@ -315,6 +315,18 @@ class TestWhoSaysLater:
         assert caught.value.code == "DLI-506"
         assert len(server.got) == 1
 
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_without_a_deadline_a_wait_beyond_the_timeout_is_no_wait(self, status: int) -> None:
+        began = time.monotonic()
+        with (
+            answering(http_answer("{}", status, "Retry-After: 86400")) as server,
+            client(server.url) as transport,
+            pytest.raises(ServerError),
+        ):
+            transport.get("/x", answer=Thing)
+        assert len(server.got) == 1
+        assert time.monotonic() - began < 10
+
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
     def test_a_page_of_a_gateway_is_asked_four_times_and_not_shown(self, status: int) -> None:
         page = http_answer("<html><b>secret page</b></html>", status, kind="text/html")

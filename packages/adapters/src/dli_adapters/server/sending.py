@@ -30,7 +30,8 @@ class Sender:
 
     def asked(self, request: Request, limit: int) -> Answer:
         """The answer to a question, which may be asked as often as one likes."""
-        span = request.until - self.line.clock.monotonic()
+        most = request.until
+        span = most - self.line.clock.monotonic()
         for attempt in range(1, self.tries + 1):
             told = None
             found: Answer | Exception
@@ -46,7 +47,7 @@ class Sender:
                 # No fault of the server: it had closed what we kept.
                 request = replace(request, until=self.moment(span), fresh=True)
                 continue
-            if not again or attempt == self.tries or not self._waited(attempt, told):
+            if not again or attempt == self.tries or not self._waited(attempt, told, most):
                 break
             request = replace(request, until=self.moment(span))
         if isinstance(found, Exception):
@@ -58,7 +59,8 @@ class Sender:
         # One with a key is looked up by it; for any other it must be certain whether it arrived.
         keyed = any(name == KEY_HEADER for name, _ in request.headers)
         request = replace(request, fresh=not keyed)
-        span = request.until - self.line.clock.monotonic()
+        most = request.until
+        span = most - self.line.clock.monotonic()
         for attempt in range(1, self.tries + 1):
             told = None
             found: Answer | Exception
@@ -74,7 +76,7 @@ class Sender:
                 again = error.passing
             except (BrokenOffError, LateError) as error:
                 raise lost(self.target, request) from error
-            if not again or attempt == self.tries or not self._waited(attempt, told):
+            if not again or attempt == self.tries or not self._waited(attempt, told, most):
                 break
             request = replace(request, until=self.moment(span))
         if isinstance(found, Exception):
@@ -90,10 +92,15 @@ class Sender:
             return late(self.target, request, self.deadline, self.line.clock)
         return unreachable(self.target, request, error)
 
-    def _waited(self, attempt: int, told: str | None) -> bool:
-        """Wait before the next try, if there is time and budget for one."""
+    def _waited(self, attempt: int, told: str | None, most: float) -> bool:
+        """Wait before the next try, if there is time and budget for one.
+
+        Without a deadline nobody waits longer than `most`, the end of the first try: a server
+        that says "tomorrow" would hold a short question for minutes.
+        """
         pause = wait_before(attempt, told, self.line.clock.now())
-        if pause >= self._left() or not self.budget.take():
+        left = most - self.line.clock.monotonic() if self.deadline is None else self._left()
+        if pause >= left or not self.budget.take():
             return False
         time.sleep(pause)
         return True
