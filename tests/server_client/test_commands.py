@@ -87,6 +87,18 @@ def test_a_key_that_only_reads_is_told_what_it_lacks(
     assert dli("dataset", "run", "many", "--server").code == 5
 
 
+def test_a_key_may_hold_the_right_to_write_alone(
+    dli: Dli, there: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLI_API_TOKEN", there.key(Scope.RUN_WRITE))
+    assert dli("dataset", "run", "change", "--server").code == 0
+    assert dli("dataset", "run", "many", "--server").code == 0
+    monkeypatch.setenv("DLI_API_TOKEN", there.key(Scope.QUALITY))
+    refused = dli("dataset", "run", "change", "--server")
+    assert refused.code == 5
+    assert "it lacks the scope 'run:adhoc'" in refused.err
+
+
 @pytest.mark.parametrize("where", ["--local", "--server"])
 def test_more_rows_than_allowed_end_it_and_leave_no_file(
     dli: Dli, there: RunningServer, tmp_path: Path, where: str

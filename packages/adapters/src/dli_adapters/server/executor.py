@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import final
 from uuid import uuid4
 
+import msgspec
+
 from dli_adapters.server.presence import LEASE_SECONDS, Presence
 from dli_adapters.server.remote_runs import RemoteRuns
 from dli_adapters.server.results import fetched
@@ -215,12 +217,27 @@ class ServerExecutor(QueryExecutor):
             writes=writes,
             lease_seconds=LEASE_SECONDS,
         )
-        # An answer that is lost leaves a session that the server closes by itself.
-        found = self._transport.post(SESSIONS, asked, answer=SessionAnswer, harmless=True)
+        found, writes = self._admitted(asked)
         path = f"{SESSIONS}/{segment(found.session_id)}"
         presence = Presence(self._transport, path)
         self._session = _Session(found.session_id, path, writes, presence)
         return self._session
+
+    def _admitted(self, asked: SessionRequest) -> tuple[SessionAnswer, bool]:
+        """The session, and whether it may write: a key may hold the right to write alone."""
+        # An answer that is lost leaves a session that the server closes by itself.
+        try:
+            found = self._transport.post(SESSIONS, asked, answer=SessionAnswer, harmless=True)
+        except DliError as refusal:
+            if asked.writes or refusal.code is not ErrorCode.EXECUTION_PERMISSION:
+                raise
+            writing = msgspec.structs.replace(asked, writes=True)
+            try:
+                found = self._transport.post(SESSIONS, writing, answer=SessionAnswer, harmless=True)
+            except DliError as error:
+                raise refusal from error
+            return found, True
+        return found, asked.writes
 
     def _seconds(self) -> float:
         left = self._scope.deadline.remaining(self._transport.line.clock.monotonic())
