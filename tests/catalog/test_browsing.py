@@ -76,11 +76,14 @@ class HeldMetadata(EngineMetadata):
 
 
 @final
-class NoRecords(TableRecords):
-    """Nothing ever ran."""
+class Records(TableRecords):
+    """Every dataset ran now, or none ever did."""
+
+    def __init__(self, *, ran: bool) -> None:
+        self._ran = ran
 
     def built_at(self, resources: Sequence[str]) -> Mapping[str, datetime]:
-        return {}
+        return dict.fromkeys(resources, NOW) if self._ran else {}
 
     def verdicts(self, resource: str, limit: int) -> Sequence[TestVerdict]:
         return ()
@@ -104,7 +107,12 @@ def spec(name: str) -> ResourceSpec:
 
 
 def catalog(
-    tables: Sequence[str], specs: Sequence[str], sees: Callable[[str], bool], page: int
+    tables: Sequence[str],
+    specs: Sequence[str],
+    sees: Callable[[str], bool],
+    page: int,
+    *,
+    ran: bool = False,
 ) -> BrowseCatalog:
     metadata = HeldMetadata(tables)
 
@@ -117,7 +125,7 @@ def catalog(
             specs=MemorySpecSource(spec(name) for name in specs),
             qualities=MemoryQualitySource(),
             open_metadata=opened,
-            records=NoRecords(),
+            records=Records(ran=ran),
             lineage=lambda: ProjectLineage([]),
             touches=lambda _: lambda *_: False,
             sample=lambda _: (),
@@ -166,6 +174,16 @@ def test_a_filter_of_owners_keeps_registered_ones_only(tables: list[str], specs:
         (name.lower() for name in specs), key=lambda one: one.split(".")
     )
     assert browsed.tables(CatalogFilter(owner="nobody"), limit=100).tables == ()
+
+
+def test_a_run_that_built_no_table_is_no_update_of_one() -> None:
+    page = catalog(["a.s.x"], ["a.s.x", "a.s.y"], lambda _: True, 2, ran=True).tables(
+        CatalogFilter(), limit=10
+    )
+    assert [(table.name, table.last_updated) for table in page.tables] == [
+        ("a.s.x", NOW),
+        ("a.s.y", None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,9 @@ class BrowseCatalog(Catalog):
         )
 
     def _dated(self, entry: Entry, built: Mapping[str, datetime]) -> TableInfo:
+        if entry.table is None:
+            # Its runs were queries: nothing there has been changed by them.
+            return entry.info
         times = [entry.info.last_updated, built.get(entry.resource)]
         return replace(
             entry.info, last_updated=max((one for one in times if one is not None), default=None)
