@@ -212,6 +212,8 @@ def test_filters_of_the_query_list(
         (["list", "--local"], 2, "there is no --local for it"),
         (["show", "nothing"], 3, "[DLI-780]"),
         (["cancel"], 2, "Give the id of a query, or --user ACCOUNT."),
+        (["cancel", "nothing", "--user", "kim"], 2, "or --user ACCOUNT, not both."),
+        (["cancel", "--user", "kim"], 5, "a key with the scope 'admin'"),
         (["cancel", "nothing"], 3, "[DLI-780]"),
     ],
 )

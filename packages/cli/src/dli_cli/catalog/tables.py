@@ -1,5 +1,6 @@
 """Tables and queries in lists that people read."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -134,4 +135,5 @@ def _nothing(wanted: CatalogFilter, offset: int) -> Iterator[str]:
         return
     yield "No tables fit."
     if wanted.project is not None and wanted.dataset is None:
-        yield f"  Run 'dli catalog search {safe_line(wanted.project)}' to find a table by its name."
+        word = shlex.quote(safe_line(wanted.project))
+        yield f"  To find a table by its name: dli catalog search {word}"

@@ -134,7 +134,8 @@ def cancel(
     """
     refuse_local(options, "query")
     if (query_id is None) == (options.user is None):
-        raise UsageError("Give the id of a query, or --user ACCOUNT.")
+        both = "" if query_id is None else ", not both"
+        raise UsageError(f"Give the id of a query, or --user ACCOUNT{both}.")
     from dli_cli.catalog import querying  # noqa: PLC0415 - as above
 
     return querying.cancel(query_id, options, screen)

@@ -50,9 +50,9 @@ class JournalHistory(QueryHistory):
     def queries(self, wanted: QueryFilter, *, limit: int, offset: int = 0) -> QueryPage:
         if wanted.scope is not QueryScope.MY and not self._sees_all:
             raise QueryHistoryError(
-                f"This key may see its own queries only, not those of the scope {wanted.scope.value!r}",
+                "This key may see and stop its own queries only",
                 code=ErrorCode.QUERY_ACCESS_DENIED,
-                hint="Use --scope my, or a key with the scope 'admin'.",
+                hint="List them with --scope my, or use a key with the scope 'admin'.",
             )
         if wanted.since and wanted.until and wanted.since >= wanted.until:
             raise QueryHistoryError(
