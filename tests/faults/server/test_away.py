@@ -52,7 +52,8 @@ def test_a_server_that_stands_still_is_left_at_the_deadline(
 
 
 @pytest.mark.parametrize("source", WAYS)
-@pytest.mark.parametrize("path", ["/policy", "/runs$", "/sessions$", r"/runs/[0-9a-f-]+\?"])
+@pytest.mark.parametrize("path", ["/policy", r"/runs(\?|$)", "/sessions$", r"/runs/[0-9a-f-]+\?"])
+@pytest.mark.usefixtures("impatient")  # what is asked before the run has its own limit
 def test_bytes_that_drip_gain_no_time(path: str, source: str, dli: Dli, there: FaultProxy) -> None:
     there.on("*", path, Drip(1, 0.2, body_only=False))
     began = time.monotonic()
