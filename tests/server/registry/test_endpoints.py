@@ -136,6 +136,19 @@ def test_what_a_key_may_not_name_is_not_there(shop: RunningServer) -> None:
     assert _post(shop, "datasets", _bundle("shop.a.b", "SELECT 1"), specs=unseen).status_code == 404
 
 
+def test_no_hint_names_what_a_key_may_not_see(shop: RunningServer) -> None:
+    near = {
+        "metrics/shop.mart.buyers": "shop.kpi.buyers",
+        "quality/shop.kpi.orders": "shop.mart.orders",
+    }
+    for path, close in near.items():
+        own = f"{path.split('/')[1].rpartition('.')[0]}.*"
+        told, untold = _get(shop, path), _get(shop, path, specs=(own,))
+        assert (told.status_code, untold.status_code) == (404, 404)
+        assert close in told.json()["error"]["dli"]["hint"]
+        assert close not in untold.text
+
+
 def test_without_the_scope_nothing_is_told(shop: RunningServer) -> None:
     for path in ("datasets", "metrics/shop.kpi.buyers", "quality", "lineage/shop.mart.orders"):
         assert _get(shop, path, scopes=(Scope.RUN_SPEC,)).status_code == 403

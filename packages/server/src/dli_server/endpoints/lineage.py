@@ -15,7 +15,7 @@ from dli_domain.ports.spec_registry import BundleKind
 from dli_server.http.endpoint import Call, Endpoint
 from dli_server.http.refusals import HttpError
 from dli_server.http.scopes import Scope
-from dli_server.registry.visibility import require_visible, sees
+from dli_server.registry.visibility import as_seen_by, sees
 
 _DIRECTIONS: Mapping[str, tuple[bool, bool]] = {
     "upstream": (True, False),
@@ -37,17 +37,17 @@ def lineage(call: Call) -> LineageAnswer:
 
     services, name = call.services, call.path["name"]
     registry = services.registry
-    require_visible(call.principal, BundleKind.DATASET, name, registry.specs.names())
     trace = TraceLineage(
         render=replace(registry.render, engine=None), common=services.settings.parameters
     )
-    view = trace(
-        name,
-        upstream=directions[0],
-        downstream=directions[1],
-        # The older API follows one step where it is asked for none.
-        depth=1 if query.depth == 0 else query.depth,
-    )
+    with as_seen_by(call.principal, BundleKind.DATASET, name, registry.specs.names):
+        view = trace(
+            name,
+            upstream=directions[0],
+            downstream=directions[1],
+            # The older API follows one step where it is asked for none.
+            depth=1 if query.depth == 0 else query.depth,
+        )
     return LineageAnswer(data=_told(view, call), timestamp=services.clock.now())
 
 

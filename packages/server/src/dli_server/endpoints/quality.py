@@ -24,7 +24,7 @@ from dli_server.endpoints.resources import registered
 from dli_server.http.endpoint import Answer, Call, Endpoint
 from dli_server.http.refusals import HttpError
 from dli_server.http.scopes import Scope
-from dli_server.registry.visibility import require_visible, sees
+from dli_server.registry.visibility import as_seen_by, sees
 from dli_server.storage.tables import QUALITY_RESULTS, RUNS
 
 _PATH = PATHS[BundleKind.QUALITY]
@@ -53,10 +53,10 @@ def list_(call: Call) -> list[QualityAnswer]:
 
 def get(call: Call) -> QualityAnswer:
     """The quality files about one resource, whole."""
-    name, qualities = call.path["name"], call.services.registry.qualities
-    known = {str(spec.target.name) for spec in qualities.list().specs}
-    require_visible(call.principal, BundleKind.QUALITY, name, known)
-    return _answer(call, qualities.find(name).specs, whole=True)
+    name, registry = call.path["name"], call.services.registry
+    with as_seen_by(call.principal, BundleKind.QUALITY, name, registry.tested):
+        specs = registry.qualities.find(name).specs
+    return _answer(call, specs, whole=True)
 
 
 def register(call: Call) -> Answer:

@@ -31,7 +31,7 @@ from dli_server.http.endpoint import Answer, Call, Endpoint
 from dli_server.http.refusals import HttpError
 from dli_server.http.scopes import Scope
 from dli_server.registry.repository import AlreadyRegisteredError, Kept
-from dli_server.registry.visibility import require_visible, sees
+from dli_server.registry.visibility import as_seen_by, require_visible, sees
 
 _ANSWERS: Mapping[ResourceKind, type[DatasetAnswer] | type[MetricAnswer]] = {
     ResourceKind.DATASET: DatasetAnswer,
@@ -63,8 +63,8 @@ def list_(kind: ResourceKind, call: Call) -> list[Summary]:
 def get(kind: ResourceKind, call: Call) -> Summary:
     """One spec, whole."""
     name, specs = call.path["name"], call.services.registry.specs
-    require_visible(call.principal, BundleKind(kind.value), name, specs.names(kind))
-    spec = specs.get(name, kind)
+    with as_seen_by(call.principal, BundleKind(kind.value), name, lambda: specs.names(kind)):
+        spec = specs.get(name, kind)
     kept = call.services.registry.kept(BundleKind(kind.value), name)
     return _answer(call, spec, kept, whole=True)
 

@@ -62,6 +62,10 @@ class Registry:
         kept = self.repository.keep(whole, by=by, force=force)
         return replace(kept, warnings=tuple(map(str, warnings)))
 
+    def tested(self) -> frozenset[str]:
+        """The names of the resources that quality files test."""
+        return frozenset(str(one.target.name) for one in self.qualities.list().specs)
+
     def kept(self, kind: BundleKind, name: str) -> Kept | None:
         """What is registered under that name."""
         return self.repository.current(kind, name)

@@ -1,8 +1,10 @@
 """What a key may see: a spec outside of its patterns is, to it, not there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
+from dli_domain.errors import SpecNotFoundError
 from dli_domain.model.spec import ResourceKind
 from dli_domain.ports.spec_registry import BundleKind
 from dli_domain.ports.unknown_names import listed_by, no_quality_file, no_resource
@@ -37,13 +39,37 @@ def require_visible(
     Raises:
         SpecNotFoundError: it does not; the answer is that for a name that is not there.
     """
-    if sees(principal, name):
-        return
+    if not sees(principal, name):
+        raise _missing(principal, kind, name, known)
+
+
+@contextmanager
+def as_seen_by(
+    principal: Principal, kind: BundleKind, name: str, known: Callable[[], Iterable[str]]
+) -> Iterator[None]:
+    """Look for a spec of that name; neither the name nor a hint tells what the key may not see.
+
+    Raises:
+        SpecNotFoundError: the key does not see the name, or the block has found nothing.
+    """
+    if not sees(principal, name):
+        raise _missing(principal, kind, name, known())
+    try:
+        yield
+    except SpecNotFoundError:
+        if principal.specs is None:
+            raise
+        raise _missing(principal, kind, name, known()) from None
+
+
+def _missing(
+    principal: Principal, kind: BundleKind, name: str, known: Iterable[str]
+) -> SpecNotFoundError:
     seen = tuple(visible(principal, known))
     if kind is BundleKind.QUALITY:
-        raise no_quality_file(name, seen, SEARCHED)
+        return no_quality_file(name, seen, SEARCHED)
     resource = ResourceKind(kind.value)
-    raise no_resource(
+    return no_resource(
         name,
         resource,
         other=None,

@@ -10,7 +10,7 @@ from dli_server.configuration import Limits
 from dli_server.http.endpoint import Principal
 from dli_server.http.scopes import Scope
 from dli_server.registry.registry import Registry
-from dli_server.registry.visibility import require_visible, sees
+from dli_server.registry.visibility import as_seen_by
 from dli_server.runs.engines import Engines
 from dli_server.runs.refusals import forbidden, malformed, too_large
 from dli_server.runs.sessions import Session, Sessions
@@ -82,15 +82,14 @@ class Planner:
 
     def _named(self, principal: Principal, kind: BundleKind, name: str) -> None:
         """What the key may not name looks as if it were not there."""
+        registry = self.registry
         if kind is BundleKind.QUALITY:
-            listed = self.registry.qualities.list().specs
-            require_visible(principal, kind, name, {str(one.target.name) for one in listed})
-            self.registry.qualities.find(name)
+            with as_seen_by(principal, kind, name, registry.tested):
+                registry.qualities.find(name)
             return
         of_kind = ResourceKind(kind.value)
-        if not sees(principal, name):
-            require_visible(principal, kind, name, self.registry.specs.names(of_kind))
-        self.registry.specs.get(name, of_kind)
+        with as_seen_by(principal, kind, name, lambda: registry.specs.names(of_kind)):
+            registry.specs.get(name, of_kind)
 
 
 def needs(principal: Principal, scope: Scope) -> None:
