@@ -283,6 +283,7 @@ def _demo_project(state: Path) -> Path:
     """The project of `dli init`, beside what the server keeps."""
     folder = state / "project"
     try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in project_files("demo").items():
             path = folder / name
             if not path.exists():
