@@ -57,6 +57,7 @@ def record(
             event=event,
             key_id=call.principal.key_id,
             owner=call.principal.owner,
+            address=call.principal.address,
             trace_id=call.trace_id,
             run_id=run_id,
             kind="workflow",
