@@ -239,3 +239,20 @@ def test_an_engine_is_not_for_a_server(
     shown = dli(*command, "--server", "--engine", "duckdb")
     assert shown.code == 2
     assert "a server runs on its own engine" in shown.err
+
+
+def test_a_run_is_found_at_the_server_by_the_id_that_was_told_here(
+    there: RunningServer, dli: Dli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = json.loads(
+        dli("dataset", "run", "many", "--server", "-p", "date=2025-01-01", "--json").out
+    )
+    for name, value in there.environ(Scope.RUN_ADHOC, Scope.CATALOG).items():
+        monkeypatch.setenv(name, value)
+    told = json.loads(
+        dli("dataset", "run", "many", "--server", "-p", "date=2025-01-01", "--json").out
+    )
+    shown = dli("query", "show", told["run_id"])
+    assert shown.code == 0, shown.err
+    assert "range(50000)" in shown.out
+    assert dli("query", "show", ran["run_id"]).code == 3

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import final
-from uuid import uuid4
 
 import msgspec
 
 from dli_adapters.server.presence import LEASE_SECONDS, Presence
-from dli_adapters.server.remote_runs import RemoteRuns
+from dli_adapters.server.remote_runs import RemoteRuns, submission_key
 from dli_adapters.server.results import fetched
 from dli_adapters.server.transport import Transport, segment
 from dli_adapters.wire.messages import (
@@ -158,7 +157,7 @@ class ServerExecutor(QueryExecutor):
             timeout_seconds=self._seconds(),
             max_bytes=self._scope.max_bytes,
         )
-        sent = _Sent(key=uuid4().hex)
+        sent = _Sent(key=submission_key(self._scope.run_id))
         self._sent, self._job_id = sent, f"with the key {sent.key}"
         with session.presence.busy():
             run = self._submitted(submission, sent)

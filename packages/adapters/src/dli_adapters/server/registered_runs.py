@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar, final
-from uuid import uuid4
 
 import msgspec
 
 from dli_adapters.server.opening import ServerEngine
-from dli_adapters.server.remote_runs import RemoteRuns
+from dli_adapters.server.remote_runs import RemoteRuns, submission_key
 from dli_adapters.server.results import fetched
 from dli_adapters.server.transport import Transport
 from dli_adapters.wire.messages import (
@@ -64,7 +63,7 @@ def open_registered_runs(
     """
     limit = Deadline(scope.deadline.at + _SLACK_SECONDS, scope.deadline.seconds)
     with Transport.connect(server.target, clock, limit) as transport:
-        runs = ServerRegisteredRuns(transport, server.policy)
+        runs = ServerRegisteredRuns(transport, server.policy, scope.run_id)
         try:
             yield runs
         finally:
@@ -85,8 +84,9 @@ class _Sent:
 class ServerRegisteredRuns(RegisteredRuns):
     """Submits a run once, follows it to its end, fetches what it gave."""
 
-    def __init__(self, transport: Transport, policy: PolicyAnswer) -> None:
+    def __init__(self, transport: Transport, policy: PolicyAnswer, run_id: str) -> None:
         self._transport = transport
+        self._run_id = run_id
         self._policy = policy
         self._runs = RemoteRuns(transport=transport)
         self._sent: _Sent | None = None
@@ -171,7 +171,7 @@ class ServerRegisteredRuns(RegisteredRuns):
         self._sent = None
 
     def _ended(self, submission: RunSubmission, progress: Progress) -> tuple[_Sent, RunAnswer]:
-        sent = _Sent(key=uuid4().hex)
+        sent = _Sent(key=submission_key(self._run_id))
         self._sent, self._job_id = sent, f"with the key {sent.key}"
         try:
             run = self._runs.submit(submission, sent.key)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from dli_adapters.server.transport import LostAnswerError, Transport, segment
 from dli_adapters.wire.failures import unpacked
@@ -33,6 +34,15 @@ class FailedAtServerError(Exception):
 
 def no_news(_: RunAnswer) -> None:
     """Say nothing."""
+
+
+def submission_key(run_id: str) -> str:
+    """A key that no other submission has; it begins with the id that messages tell of a run here.
+
+    By that id the server's history finds what was submitted for it.
+    """
+    own = uuid4().hex
+    return f"{run_id}.{own[:12]}" if run_id.isascii() and run_id.isalnum() else own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,11 +95,11 @@ class JournalHistory(QueryHistory):
     def cancel(self, query_id: str, reason: str | None = None) -> QueryCancelled:
         before = self.query(query_id)
         if not before.info.state.ended:
-            self._service.runs.cancel(self._principal, query_id, reason)
+            self._service.runs.cancel(self._principal, before.info.query_id, reason)
             after = self.query(query_id)
             if not after.info.state.ended or after.info.state is QueryState.CANCELLED:
                 return QueryCancelled(
-                    query_id=query_id,
+                    query_id=after.info.query_id,
                     state=after.info.state,
                     cancelled_by=self._principal.owner,
                     cancelled_at=self._service.clock.now(),

@@ -1,11 +1,12 @@
 """Reads the journal of runs as a history of queries; writes nothing."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, final
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, Select, select
 from sqlalchemy.engine import RowMapping
 
 from dli_adapters.wire.failures import WireFailure
@@ -31,6 +32,7 @@ _STATES: Mapping[str, QueryState] = {
     "UNKNOWN": QueryState.UNKNOWN,
 }
 _RECORDED = {state: recorded for recorded, state in _STATES.items()}
+_CLIENTS_ID = re.compile("[0-9a-f]{32}")
 # The mark of an e-mail address, by which people's accounts are told from programs'.
 _PERSONAL = RUNS.c.owner.contains("@", autoescape=True)
 
@@ -108,18 +110,25 @@ class QueryRepository:
         return [(_info(row), str(row["sql"])) for row in rows]
 
     def one(self, query_id: str) -> tuple[QueryDetail, str] | None:
-        """A query and the id of the key it belongs to; None where there is none."""
+        """A query and the id of the key it belongs to; None where there is none.
+
+        It is also found by the id that its client gave the run: that of the messages there. Of
+        the statements of such a run it is the latest.
+        """
         with self._database.connect() as connection:
-            row = (
-                connection.execute(select(*_COLUMNS).where(RUNS.c.run_id == query_id))
-                .mappings()
-                .first()
-            )
+            row = connection.execute(_found(RUNS.c.run_id == query_id)).mappings().first()
+            if row is None and _CLIENTS_ID.fullmatch(query_id):
+                theirs = RUNS.c.idempotency_key.startswith(f"{query_id}.", autoescape=True)
+                row = connection.execute(_found(theirs)).mappings().first()
             if row is None:
                 return None
             by = row["cancelled_by"]
             owner = connection.execute(select(KEYS.c.owner).where(KEYS.c.key_id == by)).scalar()
         return _detail(row, owner or by), str(row["key_id"])
+
+
+def _found(condition: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(condition).order_by(RUNS.c.submitted_at.desc()).limit(1)
 
 
 def _conditions(wanted: QueryFilter, key_id: str) -> Sequence[ColumnElement[bool]]:
