@@ -211,6 +211,9 @@ def test_filters_of_the_query_list(
         (["list", "--scope", "all"], 5, "[DLI-781]"),
         (["list", "--local"], 2, "there is no --local for it"),
         (["show", "nothing"], 3, "[DLI-780]"),
+        (["show", "nothing/.."], 3, "[DLI-780]"),
+        (["show", ".."], 3, "[DLI-780]"),
+        (["cancel", "../nothing"], 3, "[DLI-780]"),
         (["cancel"], 2, "Give the id of a query, or --user ACCOUNT."),
         (["cancel", "nothing", "--user", "kim"], 2, "or --user ACCOUNT, not both."),
         (["cancel", "--user", "kim"], 5, "a key with the scope 'admin'"),
@@ -293,7 +296,8 @@ def test_the_library_gives_the_same(shop: RunningServer) -> None:
     failed = queries.list_queries(status="failed", since="24h").queries[0]
     assert failed.state is QueryState.FAILED
     assert queries.get(failed.query_id).query_text == "SELECT nothing FROM shop.mart.orders"
-    assert queries.cancel(failed.query_id, dry_run=True).cancelled == ()
+    with pytest.raises(QueryHistoryError, match="already"):
+        queries.cancel(failed.query_id, dry_run=True)
     with pytest.raises(QueryHistoryError, match="DLI-782"):
         queries.cancel(failed.query_id)
 
@@ -303,3 +307,12 @@ def test_the_library_without_a_server_says_so() -> None:
         CatalogAPI().list_tables()
     with pytest.raises(ServerUnreachableError, match="no server is configured"):
         QueryAPI().list_queries()
+
+
+def test_the_library_stops_what_changes_data_by_force_only(pat: RunsClient) -> None:
+    sent = pat.send(pat.session(writes=True), f"CREATE TEMP TABLE t AS {SLOW}")
+    run_id = sent.json()["run_id"]
+    with pytest.raises(QueryHistoryError, match="may change data"):
+        QueryAPI().cancel(run_id)
+    assert QueryAPI().cancel(run_id, force=True).cancelled_count == 1
+    assert pat.awaited(run_id)["state"] == "CANCELLED"

@@ -19,12 +19,12 @@ from dli_domain.model.history import (
 )
 from dli_domain.model.paging import total_of
 from dli_domain.model.run import ExecutionMode, ResultStatus
+from dli_domain.usecases.stop_queries import StopQueries
 
 if TYPE_CHECKING:
     from dli._context import ExecutionContext
     from dli_domain.ports.query_history import QueryHistory
 
-_MOST_AT_ONCE = 500
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -146,6 +146,7 @@ class QueryAPI:
         user: str | None = None,
         dry_run: bool = False,
         reason: str | None = None,
+        force: bool = False,
     ) -> QueryCancelResult:
         """Stop a query, or everything that an account has running.
 
@@ -154,10 +155,12 @@ class QueryAPI:
             user: Or the account.
             dry_run: Only tell what would be stopped.
             reason: Why; it is told with the query's failure.
+            force: Also what may change data.
 
         Raises:
             ConfigError: neither or both of `query_id` and `user` are given.
-            QueryHistoryError: there is no such query (DLI-780), or it has ended (DLI-782).
+            QueryHistoryError: there is no such query (DLI-780); it has ended, or it may change
+                data and `force` is not said (DLI-782).
             ServerError: there is no server (DLI-501), or it refuses.
         """
         if (query_id is None) == (user is None):
@@ -166,15 +169,19 @@ class QueryAPI:
                 code=ErrorCode.CONFIG_VALIDATION_FAILED,
             )
         with self._history() as history:
+            stop = StopQueries(history=history)
             if query_id is not None:
-                chosen = [history.query(query_id)]
+                chosen = stop.one(query_id, force=force)
             else:
-                chosen = [history.query(one.query_id) for one in _running(history, user or "")]
+                chosen = stop.of_account(user or "", force=force)
             if dry_run:
-                return QueryCancelResult(queries=tuple(chosen), dry_run=True)
-            done = [_cancelled(history, one, reason, alone=user is None) for one in chosen]
+                return QueryCancelResult(queries=chosen, dry_run=True)
+            done = stop.stopped(chosen, reason)
+            if query_id is not None and isinstance(done[0], QueryHistoryError):
+                raise done[0]
         return QueryCancelResult(
-            queries=tuple(chosen), cancelled=tuple(one for one in done if one is not None)
+            queries=chosen,
+            cancelled=tuple(one for one in done if isinstance(one, QueryCancelled)),
         )
 
     def _time(self, name: str, said: str | datetime | None) -> datetime | None:
@@ -195,24 +202,6 @@ class QueryAPI:
         composed = self._composed
         with open_queries(composed.settings, composed.clock) as history:
             yield history
-
-
-def _running(history: "QueryHistory", account: str) -> Iterator[QueryInfo]:
-    for state in (QueryState.PENDING, QueryState.RUNNING):
-        wanted = QueryFilter(scope=QueryScope.ALL, account=account, state=state)
-        page = history.queries(wanted, limit=_MOST_AT_ONCE)
-        yield from (one for one in page.queries if one.account.casefold() == account.casefold())
-
-
-def _cancelled(
-    history: "QueryHistory", detail: QueryDetail, reason: str | None, *, alone: bool
-) -> QueryCancelled | None:
-    try:
-        return history.cancel(detail.query_id, reason)
-    except QueryHistoryError as error:
-        if alone or error.code is not ErrorCode.QUERY_CANCEL_FAILED:
-            raise
-        return None
 
 
 def _word(kind: type[_Word], name: str, said: str) -> _Word:

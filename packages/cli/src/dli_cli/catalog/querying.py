@@ -8,24 +8,21 @@ from dli_cli.catalog.fields import query_detail_fields, query_fields
 from dli_cli.catalog.opening import composed
 from dli_cli.catalog.options import wants_json
 from dli_cli.catalog.page import size
-from dli_cli.catalog.tables import counted, duration, query_lines, state_style, when
+from dli_cli.catalog.tables import duration, query_lines, state_style, when
 from dli_cli.commands.query import Cancelling, Listing, Showing
 from dli_cli.exit_codes import ExitCode
 from dli_cli.output import Screen
 from dli_cli.text import safe, safe_line
 from dli_cli.usage import UsageError
-from dli_domain.errors import DliError, ErrorCode, QueryHistoryError
+from dli_domain.errors import QueryHistoryError
 from dli_domain.model.history import (
     QueryCancelled,
     QueryDetail,
     QueryFilter,
-    QueryInfo,
-    QueryScope,
-    QueryState,
     moment,
 )
 from dli_domain.model.paging import total_of
-from dli_domain.ports.query_history import QueryHistory
+from dli_domain.usecases.stop_queries import StopQueries
 
 _MOST_AT_ONCE = 500
 
@@ -94,57 +91,16 @@ def cancel(query_id: str | None, options: Cancelling, screen: Screen) -> int:
     as_json = wants_json(options, screen)
     dli = composed(options, screen)
     with open_queries(dli.settings, dli.clock) as history:
+        stop = StopQueries(history=history)
         if query_id is not None:
-            chosen = [_stoppable(history.query(query_id))]
+            chosen = stop.one(query_id, force=options.force)
         else:
-            chosen = [history.query(one.query_id) for one in _running(history, options.user or "")]
-        _refuse_writes(chosen, force=options.force)
+            chosen = stop.of_account(options.user or "", force=options.force)
         if options.dry_run:
             _tell_plan(chosen, screen, as_json=as_json)
             return ExitCode.OK
-        outcomes = [_stopped(history, one, options.reason) for one in chosen]
+        outcomes = stop.stopped(chosen, options.reason)
     return _tell_outcomes(outcomes, screen, as_json=as_json)
-
-
-def _stopped(
-    history: QueryHistory, detail: QueryDetail, reason: str | None
-) -> QueryCancelled | DliError:
-    try:
-        return history.cancel(detail.query_id, reason)
-    except QueryHistoryError as error:
-        # It ended while the others were stopped, which is as good.
-        if error.code is ErrorCode.QUERY_CANCEL_FAILED:
-            return error
-        raise
-
-
-def _running(history: QueryHistory, account: str) -> Iterator[QueryInfo]:
-    for state in (QueryState.PENDING, QueryState.RUNNING):
-        wanted = QueryFilter(scope=QueryScope.ALL, account=account, state=state)
-        page = history.queries(wanted, limit=_MOST_AT_ONCE)
-        yield from (one for one in page.queries if one.account.casefold() == account.casefold())
-
-
-def _stoppable(detail: QueryDetail) -> QueryDetail:
-    if detail.info.state.ended:
-        raise QueryHistoryError(
-            f"The query {detail.query_id!r} cannot be stopped: it is "
-            f"{detail.info.state.value} already",
-            code=ErrorCode.QUERY_CANCEL_FAILED,
-            hint=f"Run 'dli query show {detail.query_id}' to see how it ended.",
-        )
-    return detail
-
-
-def _refuse_writes(chosen: Sequence[QueryDetail], *, force: bool) -> None:
-    writing = [one.query_id for one in chosen if one.writes]
-    if writing and not force:
-        raise QueryHistoryError(
-            f"{counted(len(writing), 'query')} to be stopped changes data: {', '.join(writing)}",
-            code=ErrorCode.QUERY_CANCEL_FAILED,
-            causes=("What it has done outside of a transaction stays done",),
-            hint="Add --force to stop it nevertheless.",
-        )
 
 
 def _tell_plan(chosen: Sequence[QueryDetail], screen: Screen, *, as_json: bool) -> None:
@@ -158,12 +114,12 @@ def _tell_plan(chosen: Sequence[QueryDetail], screen: Screen, *, as_json: bool) 
 
 
 def _tell_outcomes(
-    outcomes: Sequence[QueryCancelled | DliError], screen: Screen, *, as_json: bool
+    outcomes: Sequence[QueryCancelled | QueryHistoryError], screen: Screen, *, as_json: bool
 ) -> int:
     stopped = [one for one in outcomes if isinstance(one, QueryCancelled)]
     open_ones = [one for one in stopped if not one.state.ended]
     code = ExitCode.UNKNOWN if open_ones else ExitCode.OK
-    if len(outcomes) == 1 and isinstance(outcomes[0], DliError):
+    if len(outcomes) == 1 and isinstance(outcomes[0], QueryHistoryError):
         raise outcomes[0]
     if as_json:
         screen.envelope(
