@@ -1,6 +1,7 @@
 """The real Airflow, one for all tests of this folder, and projects that it reads."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,22 @@ local:
   engine: duckdb
   duckdb: {path: ":memory:", attach: {db: data.duckdb}}
 """
+
+
+def _midnight(days_ago: int) -> datetime:
+    """Of about so many days ago, on a day that each year has."""
+    moment = datetime.now(UTC) - timedelta(days=days_ago)
+    day = min(moment.day, 28)
+    return moment.replace(day=day, hour=0, minute=0, second=0, microsecond=0)
+
+
+# Both fire once a year: the newest interval of `ahead` ended after that of `behind`.
+AHEAD_END, BEHIND_END = _midnight(90), _midnight(180)
+
+
+def _yearly(moment: datetime, *, retries: int) -> str:
+    cron = f"{moment.minute} {moment.hour} {moment.day} {moment.month} *"
+    return f'schedule: {{cron: "{cron}", retries: {retries}, retry_delay_seconds: 1}}\n'
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,8 @@ def flow(airflow: RunningAirflow) -> FlowProject:
     project.quality("db.main.later-days", TESTS)
     project.dataset("db.main.wrong", WRONG)
     project.dataset("db.main.slow", SLOW)
+    project.dataset("db.main.ahead", _yearly(AHEAD_END, retries=9) + AHEAD)
+    project.dataset("db.main.behind", _yearly(BEHIND_END, retries=0) + BEHIND)
     project.dataset("db.main.resting", DAYS.replace("schedule: {", "schedule: {enabled: false, "))
     project.dataset("db.main.unscheduled", "query_statement: SELECT 1\n")
     project.dataset("db.main.broken", 'query_statement: SELECT 1\nschedule: {cron: "x"}\n')
@@ -86,9 +105,10 @@ def flow(airflow: RunningAirflow) -> FlowProject:
     return project
 
 
+# Once a year and both alike: at no time of day has one a newer interval than the other.
 DAYS = """\
 tags: [daily]
-schedule: {cron: "30 2 * * *", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}
+schedule: {cron: "30 2 1 1 *", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}
 parameters:
   - {name: note, type: string, required: false, default: none}
 pre_statements:
@@ -98,7 +118,7 @@ query_statement: |
 """
 LATER = """\
 depends_on: [db.main.days]
-schedule: {cron: "0 3 * * *", timezone: Asia/Seoul, quality: true, retries: 9, retry_delay_seconds: 1}
+schedule: {cron: "30 2 1 1 *", timezone: Asia/Seoul, quality: true, retries: 9, retry_delay_seconds: 1}
 parameters:
   - {name: value, type: integer, required: false, default: 1}
 query_statement: |
@@ -109,8 +129,13 @@ tests:
   - {name: small, type: range_check, column: v, max: 10}
 """
 WRONG = """\
-schedule: {cron: "0 3 * * *", retries: 9, retry_delay_seconds: 1}
+schedule: {cron: "30 2 1 1 *", retries: 9, retry_delay_seconds: 1}
 query_statement: INSERT INTO db.main.nowhere SELECT 1
+"""
+AHEAD = "query_statement: CREATE OR REPLACE TABLE db.main.ahead AS SELECT 1 AS x\n"
+BEHIND = """\
+depends_on: [db.main.ahead]
+query_statement: SELECT 1
 """
 # far away, so that Airflow makes no run of it by itself
 SLOW = """\

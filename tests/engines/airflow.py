@@ -43,6 +43,8 @@ PACKAGES = ("packages/domain", "packages/adapters", "packages/api")
 EXTRAS = {"packages/api": "[duckdb]"}
 PASSWORDS = {"admin": "admin-secret", "viewer": "viewer-secret"}
 _START_LIMIT = 180.0
+# only against waiting for ever: how busy the machine is must not matter
+_WAIT_LIMIT = 180.0
 
 # Starts the three pieces in one process group, and ends them when its standard input closes:
 # also when the tests themselves are killed.
@@ -103,7 +105,7 @@ class RunningAirflow:
         # always our own server on loopback
         call = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(call, timeout=30) as answer:  # noqa: S310 - as above
+            with urllib.request.urlopen(call, timeout=120) as answer:  # noqa: S310 - as above
                 status, text = answer.status, answer.read()
         except urllib.error.HTTPError as refused:
             with refused:
@@ -139,7 +141,7 @@ class RunningAirflow:
         fresh.replace(target)
         return target
 
-    def wait_for_dag(self, dag_id: str, timeout: float = 60) -> dict[str, Any]:
+    def wait_for_dag(self, dag_id: str, timeout: float = _WAIT_LIMIT) -> dict[str, Any]:
         """The DAG as the API tells it, once it is there; else its import errors are raised."""
 
         def seen() -> dict[str, Any] | None:
@@ -157,7 +159,9 @@ class RunningAirflow:
             raise AirflowAnswerError(f"trigger {dag_id}: {status} {answer}")
         return str(answer["dag_run_id"])
 
-    def wait_for_run(self, dag_id: str, run_id: str, timeout: float = 60) -> dict[str, Any]:
+    def wait_for_run(
+        self, dag_id: str, run_id: str, timeout: float = _WAIT_LIMIT
+    ) -> dict[str, Any]:
         """The run once it has ended, whichever way."""
 
         def ended() -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 180.0
 
 
 def rows_of(file: Path, sql: str) -> list[tuple[object, ...]]:

@@ -199,6 +199,7 @@ class _Options:
                 (dag_id(str(up.spec.name)), up.schedule.cron, up.schedule.timezone)
                 for up in upstream
             ],
+            latest_only=[dag_id(str(up.spec.name)) for up in upstream if not up.schedule.catchup],
             poke_interval=self.poke_interval,
             timeout=self.upstream_timeout,
         )
