@@ -55,6 +55,16 @@ def test_a_server_without_airflow_pretends_nothing(
     assert said.out == ""
 
 
+@pytest.mark.parametrize("name", ["dli__x/..", "..", "", "a\\b"])
+@pytest.mark.parametrize("words", [("status",), ("stop",), ("pause",), ("unregister",)])
+def test_what_can_be_no_name_is_simply_not_there(
+    server: RunningServer, words: tuple[str, ...], name: str
+) -> None:
+    said = dli(server.environ(), *words, name)
+    assert (said.code, said.err.split()[0]) == (3, "[DLI-800]"), said
+    assert f"nothing of the name {name!r}" in said.err
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_key_without_the_right_is_refused(server: RunningServer, words: tuple[str, ...]) -> None:
     said = dli(server.environ(Scope.RUN_SPEC), *words)

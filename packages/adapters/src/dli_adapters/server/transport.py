@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpcore
@@ -16,6 +16,7 @@ from dli_adapters.server.answers import Answer
 from dli_adapters.server.connection import Origin, check_token, no_tls, open_pool, tls_context
 from dli_adapters.server.exchange import BrokenOffError, LateError, Line, NeverLeftError, Request
 from dli_adapters.server.lost import LostAnswerError, late
+from dli_adapters.server.paths import NamelessError, checked_path, segment
 from dli_adapters.server.retrying import TRIES, RetryBudget
 from dli_adapters.server.sending import Sender
 from dli_adapters.server.source import Source
@@ -32,11 +33,6 @@ Query = Mapping[str, str | int | bool | None]
 Body = msgspec.Struct | Mapping[str, Any]
 
 _FOREVER = float("inf")
-
-
-def segment(text: str) -> str:
-    """One part of a path, whatever signs it holds."""
-    return quote(text, safe="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +115,7 @@ class Transport:
             ServerUnreachableError: no connection, or no answer in time.
             ServerError: DLI-502 ... 507, it refused; or what it raised itself.
             ExecutionTimeoutError: the deadline passed.
+            NamelessError: a part of the path can be no name; nothing was sent.
         """
         request = self._request("GET", path, query, within=within)
         self.budget.called()
@@ -132,8 +129,11 @@ class Transport:
         answer: type[T],
         within: float | None = None,
     ) -> T | None:
-        """As `get`; None where the server answers 404."""
-        request = self._request("GET", path, query, within=within)
+        """As `get`; None where the server answers 404, and for what can be no name."""
+        try:
+            request = self._request("GET", path, query, within=within)
+        except NamelessError:
+            return None
         self.budget.called()
         found = self._sender.asked(request, answers.JSON_LIMIT)
         if found.status == HTTPStatus.NOT_FOUND:
@@ -242,6 +242,7 @@ class Transport:
         within: float | None = None,
         start: int = 0,
     ) -> Request:
+        path = checked_path(path)
         given = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         data = b"" if body is None else msgspec.json.encode(body)
         headers = {

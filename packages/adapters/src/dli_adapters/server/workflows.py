@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dli_adapters.server.lost import LostAnswerError
+from dli_adapters.server.paths import NamelessError
 from dli_adapters.server.policy import policy_of
 from dli_adapters.server.transport import Transport, segment
 from dli_adapters.wire.workflows import (
@@ -246,6 +247,9 @@ class ServerWorkflows(Workflows):
         """What the server answers; its own code of a missing workflow becomes ours."""
         try:
             return ask()
+        except NamelessError as error:
+            context = {"Server": self._transport.target.url}
+            raise WorkflowNotFoundError(error.message, context=context) from error
         except ServerError as error:
             code = error.context.get("Server's code", "")
             if code in ("WORKFLOW_NOT_FOUND", "WORKFLOW_RUN_NOT_FOUND"):
