@@ -52,8 +52,26 @@ def test_a_server_that_stands_still_is_left_at_the_deadline(
 
 
 @pytest.mark.parametrize("source", WAYS)
+def test_a_server_that_stands_still_from_the_start_is_left_as_soon(
+    source: str, dli: Dli, there: FaultProxy, server: RunningServer
+) -> None:
+    del there  # in the project, with the server's address
+    server.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        told = dli(
+            "dataset", "run", "lake.marts.few", "--timeout", "2", "--server", "--source", source
+        )
+    finally:
+        took = time.monotonic() - began
+        server.process.send_signal(signal.SIGCONT)
+    print(f"{source}: {took:.2f} s of 2, exit code {told.code}")
+    assert took < 2 + 2 + 1
+    assert told.code in (6, 7), told
+
+
+@pytest.mark.parametrize("source", WAYS)
 @pytest.mark.parametrize("path", ["/policy", r"/runs(\?|$)", "/sessions$", r"/runs/[0-9a-f-]+\?"])
-@pytest.mark.usefixtures("impatient")  # what is asked before the run has its own limit
 def test_bytes_that_drip_gain_no_time(path: str, source: str, dli: Dli, there: FaultProxy) -> None:
     there.on("*", path, Drip(1, 0.2, body_only=False))
     began = time.monotonic()

@@ -150,7 +150,8 @@ def server_engine(settings: Settings, clock: Clock, *, truncate: bool = False) -
     target = required_server(settings)
     from dli_adapters.server.opening import ServerEngine  # noqa: PLC0415 - brings the HTTP client
 
-    return ServerEngine(target, settings.project.default_dialect, clock, truncate=truncate)
+    dialect, limit = settings.project.default_dialect, settings.timeout
+    return ServerEngine(target, dialect, clock, truncate=truncate, limit=limit)
 
 
 def required_server(
@@ -240,7 +241,7 @@ def server_specs(settings: Settings, clock: Clock) -> SpecSource:
     from dli_adapters.server.specs import ServerSpecSource  # noqa: PLC0415 - brings the HTTP client
     from dli_adapters.yaml_specs.bundles import resource_of  # noqa: PLC0415 - brings the YAML reader
 
-    server = _kept_server(settings, clock)
+    server = _kept_server(settings, clock, settings.timeout)
     return ServerSpecSource(server, resource_of, settings.project.default_dialect)
 
 
@@ -249,7 +250,7 @@ def server_qualities(settings: Settings, clock: Clock) -> QualitySource:
     from dli_adapters.server.specs import ServerQualitySource  # noqa: PLC0415 - as above
     from dli_adapters.yaml_specs.bundles import qualities_of  # noqa: PLC0415 - as above
 
-    return ServerQualitySource(_kept_server(settings, clock), qualities_of)
+    return ServerQualitySource(_kept_server(settings, clock, settings.timeout), qualities_of)
 
 
 def spec_registry(settings: Settings, clock: Clock) -> SpecRegistry:
@@ -285,10 +286,14 @@ def open_queries(settings: Settings, clock: Clock) -> Iterator[QueryHistory]:
         yield ServerQueries(transport)
 
 
-def _kept_server(settings: Settings, clock: Clock) -> "KeptTransport":
+def _kept_server(settings: Settings, clock: Clock, limit: int | None = None) -> "KeptTransport":
+    """With `limit`, the seconds that a run may take, no question before it takes longer."""
     from dli_adapters.server.kept import KeptTransport  # noqa: PLC0415 - as above
 
-    return KeptTransport(required_server(settings), clock)
+    target = required_server(settings)
+    if limit is not None:
+        target = replace(target, timeout=min(target.timeout, limit))
+    return KeptTransport(target, clock)
 
 
 def injected(executor: QueryExecutor, clock: Clock) -> OpenExecutor:

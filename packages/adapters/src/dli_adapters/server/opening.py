@@ -29,12 +29,21 @@ class ServerEngine:
             to run it so.
         clock: For all times.
         truncate: Whether a result may be cut that a server of the older API cut.
+        limit: Seconds that a run may take, where they are known: the question for the policy
+            before it takes no longer.
     """
 
     def __init__(
-        self, target: ServerTarget, dialect: str, clock: Clock, *, truncate: bool = False
+        self,
+        target: ServerTarget,
+        dialect: str,
+        clock: Clock,
+        *,
+        truncate: bool = False,
+        limit: float | None = None,
     ) -> None:
         self.target = target
+        self._limit = limit
         self._truncate = truncate
         self._dialect = dialect
         self._clock = clock
@@ -46,11 +55,18 @@ class ServerEngine:
 
         Raises:
             ServerError: it cannot be reached, or refuses.
+            ExecutionTimeoutError: no answer came in the time that a run may take.
         """
         if self._policy is None:
-            with Transport.connect(self.target, self._clock) as transport:
+            with Transport.connect(self.target, self._clock, self._until()) as transport:
                 self._policy = policy_of(transport)
         return self._policy
+
+    def _until(self) -> Deadline | None:
+        """The end of what is asked before a run; None where `server.timeout` comes first."""
+        if self._limit is None or self._limit >= self.target.timeout:
+            return None
+        return Deadline(self._clock.monotonic() + self._limit, self._limit)
 
     @property
     def published(self) -> str | None:
