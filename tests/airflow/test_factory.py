@@ -11,7 +11,7 @@ import pytest
 from tests.airflow.conftest import DLI_YAML, HEAD
 from tests.engines.airflow import RunningAirflow
 
-pytestmark = pytest.mark.xdist_group("airflow")
+pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(600)]
 DAILY = 'schedule: {cron: "@daily"}\n'
 _SHOW = """
 import json, os, sys
@@ -37,7 +37,7 @@ def _told(airflow: RunningAirflow, root: Path, *asked: tuple[dict[str, str], str
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     lines = [x.removeprefix("TOLD") for x in done.stdout.splitlines() if x.startswith("TOLD")]

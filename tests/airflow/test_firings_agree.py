@@ -12,7 +12,7 @@ import pytest
 from dli_domain.scheduling.cron import CronSchedule
 from tests.engines.airflow import RunningAirflow
 
-pytestmark = pytest.mark.xdist_group("airflow")
+pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(600)]
 
 CRONS = (
     "0 0 * * *",

@@ -106,7 +106,7 @@ def start_server(
             env={**os.environ, **(environ or {})},
         )
     assert process.stdout is not None
-    alarm = threading.Timer(60, process.kill)
+    alarm = threading.Timer(180, process.kill)
     alarm.start()
     url = process.stdout.readline().strip()
     alarm.cancel()

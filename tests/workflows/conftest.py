@@ -1,10 +1,13 @@
 """A real Airflow, a server that drives it, and the command `dli` that asks the server."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -16,6 +19,9 @@ from tests.workflows.saying import Said, dli
 
 __all__ = ["airflow"]
 
+# only against waiting for ever: how busy the machine is must not matter
+LIMIT = 180.0
+
 DLI_YAML = """\
 version: "1"
 project: {name: flows}
@@ -25,23 +31,27 @@ local:
   duckdb: {path: ":memory:", attach: {db: data.duckdb}}
 """
 HEAD = 'owner: kim@example.com\nteam: "@data"\ntype: Dataset\nquery_type: DML\n'
-DAYS = """\
-schedule: {cron: "0 6 * * *", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}
+# Daily, half a day from now: no schedule fires while the tests run.
+CRON = f"0 {(datetime.now(ZoneInfo('Asia/Seoul')).hour + 12) % 24} * * *"
+DAYS = (
+    f'schedule: {{cron: "{CRON}", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}}\n'
+    """\
 parameters: [{name: note, type: string, required: false, default: none}]
 pre_statements:
   - {name: make, sql: "CREATE TABLE IF NOT EXISTS db.main.HERE (d DATE, note VARCHAR)"}
 query_statement: INSERT INTO db.main.HERE VALUES ({{ execution_date }}, {{ note }})
 """
+)
 SPECS = {
     "db.main.daily": DAYS.replace("HERE", "daily"),
     "db.main.filled": DAYS.replace("HERE", "filled"),
     "db.main.by_hand": DAYS.replace("HERE", "by_hand").split("\n", 1)[1],
     "db.main.wrong": (
-        'schedule: {cron: "0 3 * * *", retries: 0}\n'
+        f'schedule: {{cron: "{CRON}", timezone: Asia/Seoul, retries: 0}}\n'
         "query_statement: INSERT INTO db.main.nowhere SELECT 1\n"
     ),
     "db.main.slow": (
-        'schedule: {cron: "0 3 * * *", retries: 0}\n'
+        f'schedule: {{cron: "{CRON}", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}}\n'
         "parameters: [{name: size, type: integer, required: false, default: 1}]\n"
         "query_statement: INSERT INTO db.main.slow SELECT count(*) FROM range({{ size }})\n"
         "pre_statements:\n"
@@ -66,6 +76,7 @@ class Flows:
             "username": self.airflow.username,
             "password": self.airflow.password,
             "dags_folder": str(self.airflow.dags_folder),
+            "timeout": 120.0,
             **options,
         }
         state = self.root.parent / f"{self.root.name}-state"
@@ -85,6 +96,16 @@ class Flows:
         path = f"dags/{dag_id}/dagRuns?limit=100&run_type=manual"
         found: list[dict[str, Any]] = self.airflow.get(path)["dag_runs"]
         return found
+
+    def wait_for_scheduled(self, dag_id: str) -> str:
+        """How the run ended that the schedule makes by itself."""
+        self.airflow.wait_for_dag(dag_id)
+        path = f"dags/{dag_id}/dagRuns?run_type=scheduled"
+        limit = time.monotonic() + LIMIT
+        while not (found := self.airflow.get(path)["dag_runs"]):
+            assert time.monotonic() < limit, dag_id
+            time.sleep(0.2)
+        return str(self.airflow.wait_for_run(dag_id, found[0]["dag_run_id"])["state"])
 
 
 @contextmanager
@@ -110,7 +131,9 @@ def flows_in(airflow: RunningAirflow, name: str) -> Iterator[Flows]:
     flows = Flows(root, airflow)
     try:
         flows.start()
-        airflow.wait_for_dag("db_main_daily")
+        # What the schedules start by themselves is over: each test sees only its own runs begin.
+        for dag_id in ("db_main_daily", "db_main_filled", "db_main_wrong", "db_main_slow"):
+            flows.wait_for_scheduled(dag_id)
         yield flows
     finally:
         if flows.server is not None:

@@ -48,7 +48,7 @@ def dli_process(environ: Mapping[str, str], *words: str) -> Said:
         env={**os.environ, **environ},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=240,
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
