@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from uuid import uuid4
 
 from benchmarks.plain_http import Connection, request
 from benchmarks.projects import small_project
@@ -213,7 +214,8 @@ def _library_run(server: Serving) -> Callable[[], str | None]:
             # Kept open: what is measured is a run, not a connection.
             local.opened = Transport.connect(server.target(), clock)
             local.transport = local.opened.__enter__()
-        found = ServerRegisteredRuns(local.transport, policy).run(asked, lambda _: None)
+        runs = ServerRegisteredRuns(local.transport, policy, uuid4().hex)
+        found = runs.run(asked, lambda _: None)
         count = len(found.result.rows)
         return None if count == 1 else f"{count} rows"
 
