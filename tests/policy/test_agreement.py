@@ -79,7 +79,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, min_size=1, max_size=14).map(lambda p: " ".join(["SELECT 1", *p])))
-@settings(max_examples=400)
+@settings(max_examples=2000 if DEEP else 150)
 def test_what_the_policy_accepts_is_one_select_for_duckdb(sql: str) -> None:
     if not accepted(sql, "duckdb"):
         return
@@ -97,7 +97,7 @@ def test_what_the_policy_accepts_is_one_select_for_duckdb(sql: str) -> None:
     st.lists(st.sampled_from(sorted(SPELLINGS)), min_size=1, max_size=3),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=200)
+@settings(max_examples=1000 if DEEP else 100)
 def test_the_refused_stay_refused_however_they_are_spelled(
     dialect: str, number: int, spellings: list[str], draw: object
 ) -> None:

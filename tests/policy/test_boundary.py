@@ -87,7 +87,7 @@ def _cells(executor: DuckDbExecutor, sql: str) -> Iterator[str]:
 def test_no_escape_changes_a_byte_or_reads_a_foreign_file(place: Place) -> None:
     before = place.digests()
     corpus = escapes("duckdb", place.names)
-    corpus = [sql for n, sql in enumerate(corpus) if DEEP or n % 2 or "COPY" in sql]
+    corpus = [sql for n, sql in enumerate(corpus) if DEEP or n % 3 == 0 or "COPY" in sql]
     for start in range(0, len(corpus), 100):
         with DuckDbExecutor.connect(place.target, scope(), read_only=True) as executor:
             for sql in corpus[start : start + 100]:

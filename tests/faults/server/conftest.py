@@ -20,12 +20,12 @@ LIMITS = {"running": 16, "running_per_key": 16}
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_counting_project(tmp_path_factory.mktemp("served") / "project")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(project: Path) -> Iterator[RunningServer]:
     with running_server(project, limits=LIMITS) as running:
         yield running

@@ -21,8 +21,8 @@ from tests.faults.server.project import write_counting_project
 from tests.server.fixtures import RunningServer, start_server
 from tests.server.runs.client import RunsClient
 
-ROWS = 500_000
-RESTARTS = int(os.environ.get("DLI_RESTARTS", "2"))
+ROWS = 250_000
+RESTARTS = int(os.environ.get("DLI_RESTARTS", "1"))
 pytestmark = pytest.mark.timeout(3600)
 WAYS = ["server", "local"]
 
@@ -37,15 +37,15 @@ def test_a_server_that_stands_still_is_left_at_the_deadline(
     began = time.monotonic()
     try:
         told = dli(
-            *("dataset", "run", "lake.marts.long", "-p", f"n={number}", "--timeout", "4"),
+            *("dataset", "run", "lake.marts.long", "-p", f"n={number}", "--timeout", "3"),
             *("--server", "--source", source),
         )
     finally:
         took = time.monotonic() - began
         stopping.join()
         server.process.send_signal(signal.SIGCONT)
-    print(f"{source}: {took:.2f} s of 4, exit code {told.code}")
-    assert took < 4 + 2 + 1
+    print(f"{source}: {took:.2f} s of 3, exit code {told.code}")
+    assert took < 3 + 2 + 1
     assert told.code == 10, told
     with RunsClient(server) as client:
         assert counts(client).get(number, 0) <= 1
@@ -60,13 +60,13 @@ def test_a_server_that_stands_still_from_the_start_is_left_as_soon(
     began = time.monotonic()
     try:
         told = dli(
-            "dataset", "run", "lake.marts.few", "--timeout", "2", "--server", "--source", source
+            "dataset", "run", "lake.marts.few", "--timeout", "1", "--server", "--source", source
         )
     finally:
         took = time.monotonic() - began
         server.process.send_signal(signal.SIGCONT)
-    print(f"{source}: {took:.2f} s of 2, exit code {told.code}")
-    assert took < 2 + 2 + 1
+    print(f"{source}: {took:.2f} s of 1, exit code {told.code}")
+    assert took < 1 + 2 + 1
     assert told.code in (6, 7), told
 
 
@@ -76,12 +76,12 @@ def test_bytes_that_drip_gain_no_time(path: str, source: str, dli: Dli, there: F
     there.on("*", path, Drip(1, 0.2, body_only=False))
     began = time.monotonic()
     told = dli(
-        *("dataset", "run", "lake.marts.few", "--timeout", "2"),
+        *("dataset", "run", "lake.marts.few", "--timeout", "1"),
         *("--server", "--source", source),
     )
     took = time.monotonic() - began
     print(f"{path} {source}: {took:.2f} s, exit code {told.code}")
-    assert took < 2 + 2 + 1
+    assert took < 1 + 2 + 1
     # A submission whose answer did not come is looked up, and found.
     assert told.code in (0, 6, 7, 10), told
 
@@ -91,12 +91,12 @@ def test_a_result_that_drips_ends_at_the_deadline(source: str, dli: Dli, there: 
     there.on("GET", "/result", Drip(1, 0.3))
     began = time.monotonic()
     told = dli(
-        *("dataset", "run", "lake.marts.few", "--timeout", "2"),
+        *("dataset", "run", "lake.marts.few", "--timeout", "1"),
         *("--server", "--source", source),
     )
     took = time.monotonic() - began
     print(f"{source}: {took:.2f} s")
-    assert took < 2 + 2 + 1
+    assert took < 1 + 2 + 1
     assert (told.code, "[DLI-402]" in told.err) == (7, True), told
 
 
@@ -109,7 +109,7 @@ def test_a_server_that_comes_back_goes_on_with_its_runs(
     for name, value in server.environ().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(project)
-    dice = random.Random(23)  # noqa: S311 - a seed to see it again
+    dice = random.Random(1)  # noqa: S311 - a seed to see it again
     out = tmp_path / "rows.csv"
     try:
         for number in range(1, RESTARTS + 1):

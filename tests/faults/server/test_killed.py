@@ -21,7 +21,7 @@ from tests.faults.server.conftest import LIMITS, free_port
 from tests.faults.server.project import write_counting_project
 from tests.server.fixtures import RunningServer, start_server
 
-ROUNDS = int(os.environ.get("DLI_KILLS", "2"))
+ROUNDS = int(os.environ.get("DLI_KILLS", "1"))
 A_ROUND = 5
 FINAL = {"DONE", "FAILED", "CANCELLED", "UNKNOWN"}
 pytestmark = pytest.mark.timeout(7200)
@@ -41,10 +41,11 @@ def test_every_run_has_an_end_and_none_happens_twice(tmp_path: Path) -> None:
             numbers = range(number * A_ROUND, (number + 1) * A_ROUND)
             runs = {n: _add(n, dice, project, environ, tmp_path) for n in numbers}
             time.sleep(dice.uniform(0, 1.0))
-            for run in dice.sample(list(runs.values()), dice.randrange(3)):
+            # The first round kills both sides: the gate has no other.
+            for run in dice.sample(list(runs.values()), dice.randrange(3) if number else 1):
                 run.kill()
                 kills["client"] += 1
-            if dice.random() < 0.8:
+            if number == 0 or dice.random() < 0.8:
                 server.stop(signal.SIGKILL)
                 kills["server"] += 1
                 server = start_server(project, state, port=port, limits=LIMITS)

@@ -24,7 +24,7 @@ from tests.faults.server.project import write_counting_project
 from tests.server.fixtures import RunningServer, running_server
 from tests.server.runs.client import RunsClient
 
-LEAVING = int(os.environ.get("DLI_LEAVING", "6"))
+LEAVING = int(os.environ.get("DLI_LEAVING", "3"))
 DEEP = bool(os.environ.get("DLI_DEEP"))
 AT_ONCE = 3
 pytestmark = pytest.mark.timeout(3600)
@@ -97,11 +97,11 @@ def _slow(
 
 def test_a_session_ends_soon_after_its_client_is_gone(server: RunningServer) -> None:
     with RunsClient(server) as client:
-        gone, there = client.session(lease_seconds=2), client.session(lease_seconds=2)
-        until = time.monotonic() + 4
+        gone, there = client.session(lease_seconds=1), client.session(lease_seconds=1)
+        until = time.monotonic() + 3
         while time.monotonic() < until:
             assert client.http.get(f"/sessions/{there}").status_code == 200
-            time.sleep(0.5)
+            time.sleep(0.25)
         assert client.http.get(f"/sessions/{gone}").status_code == 404
 
 

@@ -17,6 +17,7 @@ FEW = 100_000
 MIB = 1 << 20
 LARGE = {**LIMITS, "result_bytes": 4 << 30}
 pytestmark = [
+    pytest.mark.deep,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc"),
 ]

@@ -23,7 +23,7 @@ from tests.faults.server.conftest import counts
 from tests.server.fixtures import RunningServer
 from tests.server.runs.client import RunsClient
 
-SEEDS = int(os.environ.get("DLI_SEEDS", "24"))
+SEEDS = int(os.environ.get("DLI_SEEDS", "12"))
 FIRST = int(os.environ.get("DLI_FIRST_SEED", "0"))
 DIALOGUE = ("/policy", "/sessions$", r"/runs(\?|$)", "/key/", r"/runs/[0-9a-z-]+\?", "/sessions/.")
 WAYS = {"by name": "server", "its text in a session": "local"}

@@ -15,7 +15,7 @@ from tests.server.runs.client import RunsClient
 from tests.server.runs.project import write_runs_project
 
 # 500 runs by DLI_KILLS=50: each round submits ten.
-ROUNDS = int(os.environ.get("DLI_KILLS", "2"))
+ROUNDS = int(os.environ.get("DLI_KILLS", "1"))
 A_ROUND = 10
 _FINAL = {"DONE", "FAILED", "CANCELLED", "UNKNOWN"}
 
