@@ -17,7 +17,7 @@ from dli_domain.model.settings import AttachedDatabase, DuckDbTarget, Settings, 
 from dli_domain.ports.engine_metadata import EngineMetadata
 from dli_domain.ports.query_executor import QueryExecutor
 from tests.catalog.engine_metadata_contract import EVERYTHING, EngineMetadataContract
-from tests.engines.local_bigquery import BigQueryServer, bigquery_server
+from tests.engines.local_bigquery import BigQueryServer, bigquery_server, running_server
 
 __all__ = ["bigquery_server"]
 
@@ -64,7 +64,9 @@ class TestDuckDb(EngineMetadataContract):
 
 @pytest.fixture(scope="module")
 def filled_bigquery(bigquery_server: BigQueryServer) -> Iterator[BigQueryServer]:
-    with bigquery_server.client() as client:
+    """An emulator of its own: the shared one, which says whether there is any, holds more."""
+    assert bigquery_server
+    with running_server() as server, server.client() as client:
         for sql in (
             "CREATE SCHEMA IF NOT EXISTS nyc",
             "CREATE SCHEMA IF NOT EXISTS lake",
@@ -79,9 +81,7 @@ def filled_bigquery(bigquery_server: BigQueryServer) -> Iterator[BigQueryServer]
             "CREATE OR REPLACE TABLE nyc.`주문` (a INT64)",
         ):
             client.query_and_wait(sql)
-        yield bigquery_server
-        for schema in ("nyc", "lake"):
-            client.delete_dataset(schema, delete_contents=True, not_found_ok=True)
+        yield server
 
 
 @pytest.mark.xdist_group("bigquery")
