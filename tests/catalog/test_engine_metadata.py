@@ -63,9 +63,9 @@ class TestDuckDb(EngineMetadataContract):
 
 
 @pytest.fixture(scope="module")
-def filled_bigquery(bigquery_server: BigQueryServer) -> Iterator[BigQueryServer]:
+def filled_bigquery(request: pytest.FixtureRequest) -> Iterator[BigQueryServer]:
     """An emulator of its own: the shared one, which says whether there is any, holds more."""
-    assert bigquery_server
+    request.getfixturevalue("bigquery_server")
     with running_server() as server, server.client() as client:
         for sql in (
             "CREATE SCHEMA IF NOT EXISTS nyc",
