@@ -94,8 +94,8 @@ def flow(airflow: RunningAirflow) -> FlowProject:
     project.dataset("db.main.days", DAYS)
     project.dataset("db.main.later-days", LATER)
     project.quality("db.main.later-days", TESTS)
-    project.dataset("db.main.wrong", WRONG)
-    project.dataset("db.main.slow", SLOW)
+    project.dataset("db.main.refused", WRONG)
+    project.dataset("db.main.heavy", SLOW)
     project.dataset("db.main.ahead", _yearly(AHEAD_END, retries=9) + AHEAD)
     project.dataset("db.main.behind", _yearly(BEHIND_END, retries=0) + BEHIND)
     project.dataset("db.main.resting", DAYS.replace("schedule: {", "schedule: {enabled: false, "))
@@ -141,6 +141,6 @@ query_statement: SELECT 1
 SLOW = """\
 schedule: {cron: "@daily", start: 2200-01-01}
 query_statement: |
-  CREATE OR REPLACE TABLE db.main.slow AS
+  CREATE OR REPLACE TABLE db.main.heavy AS
   SELECT count(*) AS n FROM range(100000000000) AS a, range(1000000) AS b
 """

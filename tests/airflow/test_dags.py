@@ -10,8 +10,8 @@ from tests.airflow.conftest import AHEAD_END, FlowProject
 from tests.engines.airflow import RunningAirflow
 
 pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(600)]
-DAYS, LATER, WRONG = "db_main_days", "db_main_later_days", "db_main_wrong"
-SLOW, AHEAD, BEHIND = "db_main_slow", "db_main_ahead", "db_main_behind"
+DAYS, LATER, WRONG = "db_main_days", "db_main_later_days", "db_main_refused"
+SLOW, AHEAD, BEHIND = "db_main_heavy", "db_main_ahead", "db_main_behind"
 # a safety limit only
 LIMIT = 180.0
 
@@ -159,7 +159,7 @@ def test_a_stopped_run_cancels_its_query(airflow: RunningAirflow, flow: FlowProj
     airflow.wait_for_dag(SLOW)
     run_id = airflow.trigger(SLOW)
     # a log is whole in the API only once its task has ended
-    _until_logged(airflow, "db.main.slow for")
+    _until_logged(airflow, "db.main.heavy for")
     time.sleep(2)
     path = f"/api/v2/dags/{SLOW}/dagRuns/{run_id}"
     status, _ = airflow.request("PATCH", path, {"state": "failed"})

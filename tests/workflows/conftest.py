@@ -31,7 +31,8 @@ local:
   duckdb: {path: ":memory:", attach: {db: data.duckdb}}
 """
 HEAD = 'owner: kim@example.com\nteam: "@data"\ntype: Dataset\nquery_type: DML\n'
-# Daily, half a day from now: no schedule fires while the tests run.
+# Daily, half a day from now: no schedule fires while the tests run. The names are none of those in
+# tests/airflow: both folders share one Airflow, where a DAG id has one file.
 CRON = f"0 {(datetime.now(ZoneInfo('Asia/Seoul')).hour + 12) % 24} * * *"
 DAYS = (
     f'schedule: {{cron: "{CRON}", timezone: Asia/Seoul, retries: 9, retry_delay_seconds: 1}}\n'
