@@ -106,7 +106,7 @@ def test_firings_are_those_of_airflow_around_changes_of_clocks(airflow: RunningA
     _compare(airflow, _cases([*ODD_ZONES, *known[::41]], 500))
 
 
-@pytest.mark.skipif("DLI_TEST_DEEP" not in os.environ, reason="four minutes: on demand")
+@pytest.mark.deep
 @pytest.mark.timeout(1200)
 def test_firings_are_those_of_airflow_in_all_zones(airflow: RunningAirflow) -> None:
     zones = sorted(available_timezones() - {"localtime", "posixrules"})

@@ -1,6 +1,5 @@
 """Rows G5 and G6: backfills go by calendar dates, in every zone."""
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import available_timezones
@@ -85,7 +84,7 @@ def test_days_of_23_and_of_25_hours_have_as_many_hourly_runs() -> None:
         assert len(list(intervals(schedule, day, day))) == hours
 
 
-@pytest.mark.skipif("DLI_TEST_DEEP" not in os.environ, reason="a quarter of an hour: on demand")
+@pytest.mark.deep
 @pytest.mark.timeout(7200)
 def test_no_zone_loses_or_doubles_a_date_from_2000_to_2037() -> None:
     start, end = date(2000, 1, 1), date(2037, 12, 31)

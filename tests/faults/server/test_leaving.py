@@ -105,7 +105,7 @@ def test_a_session_ends_soon_after_its_client_is_gone(server: RunningServer) -> 
         assert client.http.get(f"/sessions/{gone}").status_code == 404
 
 
-@pytest.mark.skipif(not DEEP, reason="waits longer than a session is left unheard of")
+@pytest.mark.deep
 def test_a_client_that_takes_its_time_keeps_its_session(server: RunningServer) -> None:
     clock = SystemClock()
     target = ServerTarget(url=server.url, api_key=Secret(server.key()))
