@@ -15,7 +15,6 @@ import pytest
 from dli_adapters.arrow.from_rows import stream_of
 from dli_adapters.clock.system import SystemClock
 from dli_adapters.registry import open_server
-from dli_adapters.server import remote_runs
 from dli_adapters.server.opening import ServerEngine
 from dli_domain.errors import (
     EngineError,
@@ -102,10 +101,7 @@ class TestARunHappensOnce:
             assert time.monotonic() - began < 1 + 2.5
         assert server.executions == 1
 
-    def test_a_run_that_the_server_forgets_is_unknown_and_not_sent_again(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(remote_runs, "_BETWEEN_LOOKS", 0.05)
+    def test_a_run_that_the_server_forgets_is_unknown_and_not_sent_again(self) -> None:
         server = RunServer(forgets=True)
         with (
             run_server(server) as listener,

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
+
+import pytest
 
 from dli_cli.app import run
 from dli_cli.output import Screen, Stream
@@ -36,7 +37,9 @@ def dli(environ: Mapping[str, str], *words: str) -> Said:
         None,
         json="--json" in words,
     )
-    with patch.dict(os.environ, environ):
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in environ.items():
+            environment.setenv(name, value)
         code = run(["workflow", *words], screen)
     return Said(int(code), out.getvalue(), err.getvalue())
 
