@@ -8,7 +8,7 @@ import schemathesis
 
 # Stack traces, paths of a machine and versions of what the server is made of.
 _TELLING = re.compile(
-    r"Traceback|site-packages|\.py\b|/tmp/|/home/|/root/|sqlite3?\.|sqlalchemy|starlette|uvicorn"
+    r"Traceback|site-packages|\.py\b|/(?:tmp|home|root)/|sqlite3?\.|sqlalchemy|starlette|uvicorn"
     r"|duckdb/\d|python/\d",
     re.IGNORECASE,
 )
